@@ -1,0 +1,1 @@
+"""The edge: artifacts become the world, and the world is shown to the user."""

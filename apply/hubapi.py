@@ -1,0 +1,52 @@
+"""The hub's REST API as the admin service uses it."""
+
+from typing import Any
+from urllib.parse import quote
+
+from apply import rest
+from spec.errors import StackError
+
+
+class HubApi:
+    """Calls with one service token; each error names what was asked."""
+
+    def __init__(self, url: str, token: str) -> None:
+        """Args: url: of the hub's API, such as `http://127.0.0.1:8081/hub/api`."""
+        self._url = url.rstrip("/")
+        self._token = token
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """The users who can sign in with a password."""
+        return list(self._call("GET", "stack/users", "listing users")["users"])
+
+    def add_account(self, name: str, password: str, admin: bool) -> None:
+        """Add a user who signs in with a password."""
+        body = {"name": name, "password": password, "admin": admin}
+        self._call("POST", "stack/users", f"adding {name}", body)
+
+    def set_password(self, name: str, password: str) -> None:
+        """Give a user a new password."""
+        path = f"stack/users/{quote(name, safe='')}/password"
+        self._call("PUT", path, f"setting the password of {name}", {"password": password})
+
+    def remove_account(self, name: str) -> None:
+        """Remove a user: the server stops, the account goes, the home stays."""
+        self._call("DELETE", f"stack/users/{quote(name, safe='')}", f"removing {name}")
+
+    def servers(self) -> list[tuple[str, str]]:
+        """(user, server name) of each running server."""
+        users = self._call("GET", "users?state=active", "listing servers")
+        return [(user["name"], server) for user in users for server in user.get("servers") or {}]
+
+    def stop_server(self, user: str, server: str) -> None:
+        """Stop one server, which also revokes its tokens; the hub may take some seconds after the answer."""
+        path = f"users/{quote(user, safe='')}/" + (f"servers/{quote(server, safe='')}" if server else "server")
+        self._call("DELETE", path, f"stopping the server of {user}")
+
+    def _call(self, method: str, path: str, what: str, body: Any = None) -> Any:
+        headers = {"Authorization": f"token {self._token}"}
+        status, answer = rest.call(method, f"{self._url}/{path}", what="the hub", headers=headers, body=body)
+        if status >= 400:
+            said = answer.get("message") if isinstance(answer, dict) else None
+            raise StackError(f"{what}: {said or f'the hub answered {status}'}")
+        return answer

@@ -1,0 +1,291 @@
+"""The local target: one machine, real parts as processes of the calling user."""
+
+import hashlib
+import json
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from apply import environments, facts, supervision
+from apply.hubapi import HubApi
+from apply.plan import Observed, Wanted
+from apply.state import StateDirectory
+from render.artifacts import Artifacts
+from render.vault import ACCESSOR_PLACEHOLDER
+from spec.errors import AppliedInPart, StackError
+from spec.model import Stack
+
+_FOLDERS = ("conf", "site", "notebook")
+"""What install writes whole: files here that it does not want are removed."""
+_APPLIED = "conf/applied.json"
+"""Object -> fingerprint of what was last put into it."""
+_NOT_RENDERED = {facts.FILE, _APPLIED}
+_FIRST_LOGIN = "secrets/first-password"
+_ROUTES = "traefik/rules.toml"
+_PASSWORD_BYTES = 15
+_STOP_SECONDS = 20
+_INITIALIZED = "bao/initialized.json"
+_POLICIES, _SUPERVISION, _LOGIN = "secret policies", "supervision", "administrator's login"
+
+Tell = Callable[[str], None]
+
+
+class LocalTarget:
+    """One stack on this machine."""
+
+    def __init__(self, stack: Stack, state: StateDirectory) -> None:
+        """Touches nothing yet."""
+        self.stack = stack
+        self.state = state
+
+    def wanted(self, artifacts: Artifacts) -> Wanted:
+        """The artifacts with what is known of this machine in them."""
+        values = facts.known(self.stack, self.state)
+        files = facts.placed(artifacts, values)
+        table = json.loads(files["conf/parts.json"])
+        for part in table["parts"]:
+            part["fingerprint"] = self._fingerprint(part, files)
+        files["conf/parts.json"] = json.dumps(table, indent=2) + "\n"
+        return Wanted(
+            files=files,
+            parts={part["name"]: part["fingerprint"] for part in table["parts"]},
+            environments=json.loads(files["conf/environments.json"]),
+            objects=self._objects(files),
+        )
+
+    def observe(self) -> Observed:
+        """What is there; changes nothing."""
+        if not self.state.exists():
+            return Observed(files={}, missing=("the state directory, its secrets and certificates",))
+        running = supervision.parts(self.state)
+        stale = facts.stale(self.stack, self.state)
+        return Observed(
+            files=self._files(),
+            parts={name: (str(part["state"]), str(part["fingerprint"])) for name, part in running.items()},
+            environments=environments.complete(self.state),
+            objects=self._applied(),
+            missing=("ports or certificates",) if stale else (),
+        )
+
+    def apply(self, artifacts: Artifacts, tell: Tell) -> None:
+        """Make the changes; each step may be repeated.
+
+        Raises:
+            AppliedInPart: a step failed; the message says which and what stands.
+        """
+        steps = (
+            ("state directory", self._ensure_state),
+            ("files", lambda say: self._write_files(artifacts, say)),
+            ("environments", lambda say: self._ensure_environments(artifacts, say)),
+            ("parts", lambda say: self._ensure_parts(artifacts, say)),
+            ("secrets", lambda say: self._ensure_vault(artifacts, say)),
+            ("login", lambda say: self._ensure_login(artifacts, say)),
+            ("login page", self.prove),
+        )
+        for number, (name, step) in enumerate(steps):
+            try:
+                step(tell)
+            except StackError as error:
+                if number == 0:
+                    raise
+                raise AppliedInPart(
+                    f"{error.message}\nat step {number + 1} of {len(steps)} ({name}); the steps before it are done",
+                    hint=error.hint or "put it right, then run inv install again: it goes on where it stopped",
+                ) from error
+
+    def prove(self, tell: Tell) -> None:
+        """Ask for the login page as a browser would, through the proxy."""
+        from apply import rest
+
+        values = facts.known(self.stack, self.state)
+        url = str(values["public_url"]) + "hub/login"
+        ca = self.state.path / "tls" / "ca.pem" if self.stack.hub.tls == "self-signed" else None
+        until = time.monotonic() + 20
+        while True:
+            status, _ = rest.call("GET", url, what="the login page", ca=ca)
+            if status == 200:
+                tell(f"login page answers at {url}")
+                return
+            if time.monotonic() > until:
+                raise StackError(f"the login page at {url} answers {status}", hint="inv logs hub")
+            time.sleep(0.05)
+
+    def url(self) -> str:
+        """The address users visit."""
+        return str(facts.known(self.stack, self.state)["public_url"])
+
+    def wanted_parts(self) -> list[str]:
+        """The names of the parts of the last install."""
+        table = self.state.read_json("conf/parts.json") or {"parts": []}
+        return [part["name"] for part in table["parts"]]
+
+    def hub_api(self) -> HubApi:
+        """The hub's API with the admin service's token."""
+        if not self.state.exists():
+            raise StackError(f"no stack is installed in {self.state.path}", hint="inv install")
+        port = facts.known(self.stack, self.state)["hub_port"]
+        return HubApi(f"http://127.0.0.1:{port}/hub/api", self.state.secret("admin-service-token"))
+
+    def first_password(self) -> str | None:
+        """The first administrator's password, until somebody has seen it."""
+        return self.state.read(_FIRST_LOGIN)
+
+    def first_password_path(self) -> Path:
+        """Where the first password waits when nobody watches a terminal."""
+        return self.state.path / _FIRST_LOGIN
+
+    def remove(self, tell: Tell) -> None:
+        """Stop every server (their tokens are revoked with them) and every part."""
+        if supervision.parts(self.state).get("hub", {}).get("state") == "ready":
+            self._stop_servers(tell)
+        tell("stopping the parts")
+        supervision.stop(self.state, servers=True)
+
+    def _stop_servers(self, tell: Tell) -> None:
+        """Ask the hub to stop each server and wait; what does not end here is ended with the parts."""
+        hub, until = self.hub_api(), time.monotonic() + _STOP_SECONDS
+        for user, server in hub.servers():
+            tell(f"stopping the server of {user}")
+            hub.stop_server(user, server)
+        while hub.servers() and time.monotonic() < until:
+            time.sleep(0.1)
+
+    def _ensure_state(self, tell: Tell) -> None:
+        self.state.ensure()
+        self._refuse_new_layout()
+        facts.ensure(self.stack, self.state, running=supervision.alive(self.state))
+        if self.state.read(_ROUTES) is None:
+            # The proxy cannot watch a file that is not there; the hub fills it.
+            self.state.write(_ROUTES, "")
+        for path in self.state.wide_open():
+            tell(f"warning: {path} could be read by others of this machine; it is private again")
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+    def _refuse_new_layout(self) -> None:
+        """The server's first start fixed these names: its root token is gone, so nobody can move them."""
+        made = self.state.read_json(_INITIALIZED)
+        now = self._layout()
+        if made is not None and made != now:
+            changed = ", ".join(f"{key} was {made[key]!r}" for key in now if made.get(key) != now[key])
+            raise StackError(
+                f"the secrets in {self.state.path} were made under other names ({changed})",
+                hint="put the old value back, or install into another directory with --state",
+            )
+
+    def _layout(self) -> dict[str, str]:
+        return {"name": self.stack.name, "vault.mount": self.stack.vault.mount}
+
+    def _write_files(self, artifacts: Artifacts, tell: Tell) -> None:
+        wanted, there = self.wanted(artifacts).files, self._files()
+        for path, text in wanted.items():
+            if there.get(path) != text:
+                self.state.write(path, text)
+        for path in there.keys() - wanted.keys():
+            (self.state.path / path).unlink(missing_ok=True)
+        tell(f"files are in {self.state.path}")
+
+    def _ensure_environments(self, artifacts: Artifacts, tell: Tell) -> None:
+        for identity, requirements in self.wanted(artifacts).environments.items():
+            environments.ensure(self.state, identity, requirements, tell)
+
+    def _ensure_parts(self, artifacts: Artifacts, tell: Tell) -> None:
+        wanted = self.wanted(artifacts)
+        self._forget_half_made_vault()
+        if not supervision.alive(self.state):
+            supervision.start(self.state)
+        elif self._applied().get(_SUPERVISION) != wanted.objects[_SUPERVISION]:
+            supervision.replace(self.state)
+        else:
+            supervision.reload(self.state)
+        self._note(_SUPERVISION, wanted.objects[_SUPERVISION])
+
+        def told(states: dict[str, str]) -> None:
+            tell("parts: " + ", ".join(f"{name} {state}" for name, state in states.items()))
+
+        supervision.wait_ready(self.state, wanted.parts, told)
+
+    def _forget_half_made_vault(self) -> None:
+        """A first start that was cut short never runs again, and nobody has stored anything yet: begin anew."""
+        folder = self.state.path / "bao"
+        if self.stack.vault.enabled and self.state.read_json(_INITIALIZED) is None and any(folder.iterdir()):
+            supervision.stop(self.state, servers=False)
+            shutil.rmtree(folder, ignore_errors=True)
+            self.state.ensure()
+
+    def _ensure_vault(self, artifacts: Artifacts, tell: Tell) -> None:
+        wanted = self.wanted(artifacts)
+        digest = wanted.objects.get(_POLICIES)
+        if digest is None or self._applied().get(_POLICIES) == digest:
+            return
+        self._write_vault(json.loads(wanted.files["conf/vault.json"]))
+        self.state.write(_INITIALIZED, json.dumps(self._layout()) + "\n")
+        self._note(_POLICIES, digest)
+        tell("secrets: policies and token role are as declared")
+
+    def _ensure_login(self, artifacts: Artifacts, tell: Tell) -> None:
+        """Make the first administrator's account unless it is there.
+
+        The password is on the disk before the account is, so that a crash between the two locks nobody out.
+        """
+        name = self.wanted(artifacts).objects.get(_LOGIN)
+        if name is None or self._applied().get(_LOGIN) == name:
+            return
+        hub = self.hub_api()
+        if not any(account["name"] == name and account["has_password"] for account in hub.accounts()):
+            self.state.write(_FIRST_LOGIN, secrets.token_urlsafe(_PASSWORD_BYTES))
+            hub.add_account(name, self.state.read(_FIRST_LOGIN) or "", admin=True)
+            tell(f"administrator {name} can sign in")
+        self._note(_LOGIN, name)
+
+    def _write_vault(self, objects: dict[str, Any]) -> None:
+        from apply.vault import Vault
+
+        address = f"https://127.0.0.1:{facts.known(self.stack, self.state)['vault_port']}"
+        with Vault(address, self.state.path / "tls" / "ca.pem") as vault:
+            vault.login(objects["deployer_mount"], "deployer", self.state.secret("deployer-login.key"))
+            accessor = vault.token_accessor()
+            for name, text in objects["policies"].items():
+                vault.ensure_policy(name, text.replace(ACCESSOR_PLACEHOLDER, accessor))
+            vault.ensure_token_role(objects["token_role"]["name"], objects["token_role"]["body"])
+
+    def _files(self) -> dict[str, str]:
+        found = {}
+        for folder in _FOLDERS:
+            for path in (self.state.path / folder).rglob("*"):
+                name = path.relative_to(self.state.path).as_posix()
+                if path.is_file() and name not in _NOT_RENDERED and not path.name.endswith(".pyc"):
+                    found[name] = self.state.read(name) or ""
+        return found
+
+    def _fingerprint(self, part: dict[str, Any], files: dict[str, str]) -> str:
+        """A digest of everything that should restart the part when it changes."""
+        digest = hashlib.sha256(json.dumps(part, sort_keys=True).encode())
+        for name in part.pop("reads"):
+            if (text := files.get(name)) is None:
+                path = self.state.path / name
+                text = path.read_text("utf-8", "replace") if path.is_file() else ""
+            digest.update(_digest(text).encode())
+        return digest.hexdigest()
+
+    def _objects(self, files: dict[str, str]) -> dict[str, str]:
+        code = [text for path, text in files.items() if Path(path).parent.as_posix() == "site/hub/local"]
+        objects = {_SUPERVISION: _digest("\0".join(code))}
+        if self.stack.vault.enabled:
+            objects[_POLICIES] = _digest(files["conf/vault.json"])
+        if self.stack.auth.kind == "native":
+            objects[_LOGIN] = self.stack.auth.admin_users[0]
+        return objects
+
+    def _applied(self) -> dict[str, str]:
+        found = self.state.read_json(_APPLIED)
+        return found if isinstance(found, dict) else {}
+
+    def _note(self, name: str, fingerprint: str) -> None:
+        self.state.write(_APPLIED, json.dumps({**self._applied(), name: fingerprint}, indent=2) + "\n")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,155 @@
+"""Where a notebook's Vault token comes from, and how it is kept alive.
+
+A token is delivered with the server (NOTEBOOK_VAULT_TOKEN) or asked of the hub when it is first needed. Its
+end is known here, so an operation asks nothing first; with a third of the lease left it is renewed, and
+replaced once the cap on its life makes a renewal short.
+"""
+
+import math
+import threading
+import time
+from dataclasses import replace
+
+from buunstack.errors import BadSetting, SecretStoreError, SignInNeeded
+from buunstack.forks import remember
+from buunstack.grants import EARLY, Grant, ask_hub, token_headers
+from buunstack.log import log
+from buunstack.masked import MaskedText
+from buunstack.settings import Settings, delivered_token, vault_url
+from buunstack.transport import Transport
+
+_CAPPED = 0.9
+"""A renewal that gives less than this part of the first lease was cut by the cap on the token's life."""
+_RESTART = "Restart your server (Hub Control Panel: Stop My Server, then Start) to get a new one."
+
+
+class TokenKeeper:
+    """Keeps one live token for the process; threads share it."""
+
+    def __init__(self, settings: Settings, vault: Transport) -> None:
+        self._settings = settings
+        self._vault = vault
+        self._hub = Transport("the hub", settings.timeout_seconds, ca_variable="")
+        self._grant: Grant | None = None
+        self._dead = MaskedText()
+        self._lock = threading.Lock()
+        remember(self)
+
+    def renew(self) -> None:
+        """Make a new lock: the old one may be held by a thread that a forked child does not have."""
+        self._lock = threading.Lock()
+
+    def grant(self) -> Grant:
+        """A token to use now; one that needs attention is renewed or replaced first."""
+        grant, now = self._grant, time.monotonic()
+        if grant is not None and now < grant.due:
+            return grant
+        living = grant if grant is not None and now < grant.ends else None
+        # While one thread attends to a token that still lives, the others go on with it.
+        if not self._lock.acquire(blocking=living is None) and living is not None:
+            return living
+        try:
+            self._grant = self._attended(self._grant)
+            return self._grant
+        finally:
+            self._lock.release()
+
+    def replacement(self, dead: Grant) -> Grant:
+        """Another token after Vault no longer knows that of `dead`."""
+        with self._lock:
+            if self._grant is None or self._grant.token == dead.token:
+                log.info("the Vault token has died; getting another one")
+                self._grant = None
+                if dead.source == "environment":
+                    self._dead = dead.token
+                self._grant = self._obtained()
+            return self._grant
+
+    def _attended(self, grant: Grant | None) -> Grant:
+        if grant is None or time.monotonic() >= grant.ends:
+            grant = self._obtained()
+        if time.monotonic() < grant.due:
+            return grant
+        if grant.renewable:
+            try:
+                grant = self._renewed(grant)
+            except SecretStoreError as error:
+                return _postponed(grant, error)
+        return grant if time.monotonic() < grant.due else self._succeeded(grant)
+
+    def _renewed(self, grant: Grant) -> Grant:
+        asked = time.monotonic()
+        answer = self._vault.exchange("POST", f"{grant.address}/v1/auth/token/renew-self", grant.headers)
+        if answer.status in (400, 403):  # not renewable, or dead
+            return replace(grant, renewable=False)
+        seconds = float(answer.given().at("auth", "lease_duration"))
+        log.info("the Vault token is renewed for %d s", seconds)
+        ends = asked + seconds
+        capped = seconds < grant.lease_seconds * _CAPPED
+        return replace(grant, ends=ends, due=ends - grant.lease_seconds * EARLY, renewable=not capped)
+
+    def _succeeded(self, grant: Grant) -> Grant:
+        """The next token, while `grant` still lives; `grant` itself when there is none."""
+        if not self._settings.has_hub and delivered_token() in ("", grant.token):
+            log.warning(
+                "the Vault token ends in %d s, and nothing here gives another. %s",
+                grant.seconds_left,
+                _RESTART,
+            )
+            return replace(grant, due=grant.ends)
+        log.info("the Vault token ends in %d s; getting another one", grant.seconds_left)
+        try:
+            return self._obtained(besides=grant.token)
+        except SecretStoreError as error:
+            return _postponed(grant, error)
+
+    def _obtained(self, besides: MaskedText | None = None) -> Grant:
+        delivered, has_hub = delivered_token(), self._settings.has_hub
+        # Without a hub a token that died is tried again: a disabled account may be enabled by now.
+        if delivered and not (has_hub and delivered in (self._dead, besides)):
+            grant = self._adopted(delivered)
+            if grant is not None:
+                return grant
+            self._dead = delivered
+        if has_hub:
+            return ask_hub(self._settings, self._hub, self._vault)
+        if delivered:
+            raise SignInNeeded(
+                "The Vault token that your server started with has expired or was revoked, or your account "
+                f"is disabled. {_RESTART}"
+            )
+        raise SignInNeeded(
+            "There is no Vault token: neither NOTEBOOK_VAULT_TOKEN nor JUPYTERHUB_API_URL with "
+            "JUPYTERHUB_API_TOKEN is set. Use SecretStore in a notebook that JupyterHub started, or set "
+            "NOTEBOOK_VAULT_TOKEN."
+        )
+
+    def _adopted(self, token: MaskedText) -> Grant | None:
+        """The delivered token with what Vault knows of its life, or None when it is dead."""
+        settings = self._settings
+        address = vault_url(settings.address)
+        if not settings.home:
+            raise BadSetting("JUPYTERHUB_USER is not set, so the place of your secrets is not known. Set it.")
+        asked = time.monotonic()
+        answer = self._vault.exchange("GET", f"{address}/v1/auth/token/lookup-self", token_headers(token))
+        if answer.status == 403:
+            return None
+        life = answer.given().at("data")
+        left = math.inf if life["expire_time"] is None else float(life["ttl"])
+        lease = max(float(life["creation_ttl"]), left)
+        return Grant(
+            token=token,
+            source="environment",
+            address=address,
+            mount=settings.mount,
+            home=settings.home,
+            lease_seconds=lease,
+            ends=asked + left,
+            due=math.inf if math.isinf(left) else asked + left - lease * EARLY,
+            renewable=bool(life.get("renewable")),
+        )
+
+
+def _postponed(grant: Grant, error: SecretStoreError) -> Grant:
+    log.warning("the Vault token could not be renewed, which will be tried again: %s", error)
+    return replace(grant, due=time.monotonic() + grant.seconds_left / 2)

@@ -1,0 +1,97 @@
+"""A token in use and what it opens, and how the hub gives one on demand. Talks to the hub and to Vault."""
+
+import time
+from dataclasses import dataclass
+
+from buunstack.errors import NotAllowed, SignInNeeded, Unavailable
+from buunstack.masked import MaskedText
+from buunstack.settings import Settings, vault_url
+from buunstack.transport import Answer, Transport
+
+EARLY = 1 / 3
+"""The part of a lease that is left when it needs attention."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A token and its life; the times are of `time.monotonic`, `due` is when it needs attention."""
+
+    token: MaskedText
+    source: str
+    address: str
+    mount: str
+    home: str
+    lease_seconds: float
+    ends: float
+    due: float
+    renewable: bool
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request with this token carries."""
+        return token_headers(self.token)
+
+    @property
+    def seconds_left(self) -> float:
+        """What is left of its life as known here."""
+        return max(0.0, self.ends - time.monotonic())
+
+
+def token_headers(token: MaskedText) -> dict[str, str]:
+    """The headers of a Vault request."""
+    return {"X-Vault-Token": token, "X-Vault-Request": "true"}
+
+
+def ask_hub(settings: Settings, hub: Transport, vault: Transport) -> Grant:
+    """A new token from the hub, which hands out a wrapped one that can be opened once."""
+    headers = {"Authorization": MaskedText(f"token {settings.hub_token.reveal()}")}
+    answer = hub.exchange("POST", f"{settings.hub_url}/vault-token", headers)
+    if answer.status != 200:
+        raise _refusal(answer)
+    address = vault_url(settings.address or str(answer.at("address")))
+    wrapped = MaskedText(answer.at("wrapped_token"))
+    asked = time.monotonic()
+    # Not repeatable: the first one to arrive opens it, so a second would look like a theft.
+    opened = vault.exchange(
+        "POST", f"{address}/v1/sys/wrapping/unwrap", token_headers(wrapped), repeatable=False
+    )
+    if opened.status in (400, 403, 404):
+        raise Unavailable(
+            "The token from the hub was too old, or was opened by somebody else on its way. Try again; if "
+            "that happens twice, tell an administrator."
+        )
+    auth = opened.given().at("auth")
+    seconds = float(auth["lease_duration"])
+    return Grant(
+        token=MaskedText(auth["client_token"]),
+        source="hub",
+        address=address,
+        mount=str(answer.at("mount")),
+        home=str(answer.at("home")),
+        lease_seconds=seconds,
+        ends=asked + seconds,
+        due=asked + seconds * (1 - EARLY),
+        renewable=bool(auth["renewable"]),
+    )
+
+
+def _refusal(answer: Answer) -> Exception:
+    if answer.status in (401, 403):
+        return NotAllowed(
+            "The hub gives this server no Vault token: it is not one of the hub's running servers any more, "
+            "or it may not ask. Restart your server from the hub."
+        )
+    if answer.status in (404, 405):
+        return SignInNeeded(
+            "This hub hands out no Vault tokens. Ask an administrator to enable `vault` for it."
+        )
+    if answer.status == 502:
+        return NotAllowed(
+            "Vault refused to give the hub a token for you; is your account disabled? The reason is in the "
+            "hub's log, so ask an administrator."
+        )
+    if answer.status == 503:
+        return Unavailable("The hub cannot reach Vault now. Nothing was lost; try again.")
+    return Unavailable(
+        f"The hub cannot give a Vault token now ({answer.status}). Nothing was lost; try again."
+    )

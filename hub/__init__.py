@@ -1,0 +1,1 @@
+"""What runs inside JupyterHub, on both targets, and keeps running after the command ends."""

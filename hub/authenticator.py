@@ -1,0 +1,51 @@
+"""Any authenticator with the stack's own API beside its login pages. Starts the sweep of left tokens."""
+
+import asyncio
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from typing import Any
+
+from traitlets import Float
+
+from hub.names import fits
+from hub.revocation import Revoker
+
+Route = tuple[str, type, dict[str, Any]]
+
+
+def authenticator_class(kind: str) -> type:
+    """The class that JupyterHub knows by this name."""
+    if kind == "native":
+        from hub.nativelogin import PasswordLogin
+
+        return PasswordLogin
+    (found,) = entry_points(group="jupyterhub.authenticators", name=kind)
+    loaded: type = found.load()
+    return loaded
+
+
+def with_api(base: Any, routes: Sequence[Route], revoker: Revoker | None) -> type:
+    """The authenticator with these routes below /hub, and with names that fit what is named after a user.
+
+    An authenticator because JupyterHub lets it bring handlers (`extra_handlers` is deprecated), and hands it
+    the application just before the start, on the running loop, which no other hook does.
+    """
+
+    class StackAuthenticator(base):  # type: ignore[misc]
+        """Configurable like its base."""
+
+        sweep_seconds = Float(60, config=True, help="How often tokens that a stop left behind are looked for")
+
+        def get_handlers(self, app: Any) -> list[Any]:
+            """The base's handlers and the stack's."""
+            if revoker is not None:
+                sweep = revoker.keep_sweeping(app.db, self.sweep_seconds)
+                # Kept, because the loop itself would let it be collected.
+                self._sweep = asyncio.get_running_loop().create_task(sweep)
+            return [*super().get_handlers(app), *routes]
+
+        def validate_username(self, username: str) -> bool:
+            """Whether this may be a user's name."""
+            return fits(username) and bool(super().validate_username(username))
+
+    return StackAuthenticator

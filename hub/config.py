@@ -1,0 +1,108 @@
+"""The hub's configuration from the stack's settings: each function sets traits of one matter, no more."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hub import users
+from hub.authenticator import Route, authenticator_class, with_api
+from hub.hooks import as_hook
+from hub.ratelimit import RateLimit
+from hub.revocation import Revoker
+from hub.roles import configure_services, configure_vault_scope
+from hub.settings import Settings
+from hub.vaultapi import VaultApi
+from hub.vaulttoken import VaultTokenHandler
+
+_LOG_LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR"}
+_TOKENS_AT_ONCE, _TOKEN_EVERY_SECONDS = 120, 1.0
+"""For one server: every process of a big pool may ask at the same time, but nobody may ask on and on."""
+
+
+def configure(c: Any, settings: Settings, environ: Mapping[str, str] = os.environ) -> None:
+    """Set what holds on every target.
+
+    Raises:
+        SettingsError: a service's token is not in the environment.
+    """
+    configure_hub(c, settings)
+    configure_security(c)
+    configure_services(c, settings, environ)
+    configure_notebook(c, settings)
+    routes: list[Route] = []
+    revoker = configure_vault(c, settings, routes)
+    configure_login(c, settings, routes, revoker)
+
+
+def configure_hub(c: Any, settings: Settings) -> None:
+    """Title, log, named servers."""
+    c.JupyterHub.log_level = _LOG_LEVELS[settings.log_level]
+    c.JupyterHub.template_paths.append(str(Path(__file__).parent / "templates"))
+    c.JupyterHub.template_vars.update({"stack_title": settings.title})
+    c.JupyterHub.allow_named_servers = True
+
+
+def configure_security(c: Any) -> None:
+    """What browsers and collectors of metrics may do."""
+    c.JupyterHub.authenticate_prometheus = True
+    c.JupyterHub.tornado_settings.update(
+        {
+            "headers": {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"},
+            "cookie_options": {"samesite": "Lax"},
+        }
+    )
+
+
+def configure_notebook(c: Any, settings: Settings) -> None:
+    """What every notebook server gets."""
+    c.Spawner.default_url = "/lab"
+    c.Spawner.environment.update(notebook_environment(settings, {}))
+
+
+def notebook_environment(settings: Settings, profile: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a notebook server: the site's, then its profile's, then the stack's own, which win."""
+    own = {"BUUNSTACK_LOG_LEVEL": settings.notebook.log_level}
+    if settings.vault is not None:
+        own["VAULT_ADDR"] = settings.vault.address
+        if settings.vault.ca_file is not None:
+            own["VAULT_CACERT"] = settings.vault.ca_file
+    return {**settings.notebook.environment, **profile, **own}
+
+
+def configure_vault(c: Any, settings: Settings, routes: list[Route]) -> Revoker | None:
+    """The way to a Vault token, and back; adds its route. Without Vault there is neither."""
+    if settings.vault is None:
+        return None
+    vault = VaultApi(settings.vault, settings.stack)
+    revoker = Revoker(vault)
+    parts = {
+        "settings": settings.vault,
+        "stack": settings.stack,
+        "vault": vault,
+        "limit": RateLimit(_TOKENS_AT_ONCE, _TOKEN_EVERY_SECONDS),
+    }
+    routes.append((r"/api/vault-token", VaultTokenHandler, parts))
+    configure_vault_scope(c)
+    c.Spawner.post_stop_hook = as_hook(revoker.server_stopped)
+    return revoker
+
+
+def configure_login(c: Any, settings: Settings, routes: list[Route], revoker: Revoker | None) -> None:
+    """Who may sign in, and with what."""
+    auth = settings.auth
+    if auth.kind == "native":
+        routes = [*routes, *users.ROUTES]
+        _configure_native(c, settings)
+    c.JupyterHub.authenticator_class = with_api(authenticator_class(auth.kind), routes, revoker)
+    c.Authenticator.admin_users = set(auth.admin_users)
+    c.Authenticator.allowed_users = set(auth.allowed_users)
+    c.Authenticator.allow_all = auth.allow_all or (auth.kind == "native" and auth.open_signup)
+
+
+def _configure_native(c: Any, settings: Settings) -> None:
+    # Whoever has an account was let in by `inv user.add`, or by an open sign-up.
+    c.Authenticator.allow_existing_users = True
+    c.NativeAuthenticator.enable_signup = settings.auth.open_signup
+    c.NativeAuthenticator.open_signup = settings.auth.open_signup
+    c.NativeAuthenticator.minimum_password_length = settings.auth.minimum_password_length

@@ -1,0 +1,1 @@
+"""What keeps the local target's processes running, and its hub's settings."""

@@ -1,0 +1,96 @@
+"""`POST /hub/api/vault-token`: a running server gets a Vault token. Touches database, network."""
+
+import json
+from typing import Any
+
+from jupyterhub.apihandlers.base import APIHandler
+from tornado import web
+
+from hub.ledger import Ledger
+from hub.names import home
+from hub.ratelimit import RateLimit
+from hub.roles import VAULT_TOKEN_SCOPE
+from hub.settings import Vault
+from hub.vaultapi import Grant, VaultApi
+from hub.vaulterrors import VaultDown, VaultError, VaultRefused
+
+_MAY_NOT = "Only a running server may ask for a Vault token, with its own JUPYTERHUB_API_TOKEN."
+_REFUSED = "Vault gave no token. An administrator finds the reason in the hub's log."
+_DOWN = "Vault cannot be reached now. Nothing was lost; try again in a moment."
+_TOO_MANY = "This server asks for Vault tokens too often. Keep one for the life of the process."
+
+
+class VaultTokenHandler(APIHandler):  # type: ignore[misc]
+    """Hands out a wrapped token after its accessor is safely noted, so that it can always be revoked."""
+
+    def initialize(self, settings: Vault, stack: str, vault: VaultApi, limit: RateLimit) -> None:
+        """Called by tornado, with what the route gives."""
+        self._vault_settings, self._stack, self._vault, self._limit = settings, stack, vault, limit
+
+    async def post(self) -> None:
+        """Answer with the token and where it is good for."""
+        spawner = self._asking_server()
+        if not self._limit.allows((spawner.user.name, spawner.name)):
+            self._answer({"status": 429, "message": _TOO_MANY}, status=429)
+            return
+        try:
+            grant = await self._granted(spawner)
+        except VaultDown as error:
+            self.log.error("vault: %s", error)
+            raise web.HTTPError(503, _DOWN) from None
+        except VaultRefused as error:
+            self.log.error("vault: %s", error)
+            raise web.HTTPError(502, _REFUSED) from None
+        settings = self._vault_settings
+        content = {
+            "wrapped_token": grant.wrapped_token,
+            "lease": settings.ttl_seconds,
+            "home": home(settings.root, self._stack, spawner.user.name),
+            "mount": settings.mount,
+            "address": settings.address,
+        }
+        self._answer(content)
+
+    def _asking_server(self) -> Any:
+        """The spawner whose server's own token came with the request.
+
+        The scope with the server's name in it tells: `spawner.api_token` is empty after a restart of the hub,
+        and a user's token with all of her rights has the scope for her, not for one server.
+        """
+        user = self.current_user
+        if self.get_token() is not None and hasattr(user, "spawners"):
+            for spawner in user.spawners.values():
+                scope = f"{VAULT_TOKEN_SCOPE}!server={user.name}/{spawner.name}"
+                if scope in self.expanded_scopes and _runs(spawner):
+                    return spawner
+        raise web.HTTPError(403, _MAY_NOT)
+
+    async def _granted(self, spawner: Any) -> Grant:
+        run, user, server = spawner.orm_spawner.started, spawner.user.name, spawner.name
+        grant = await self._vault.mint(user, server)
+        try:
+            if not _runs(spawner) or spawner.orm_spawner.started != run:
+                raise web.HTTPError(403, _MAY_NOT)
+            Ledger(self.db).add(grant.accessor, user, server)
+        except BaseException:
+            await self._take_back(grant)
+            raise
+        return grant
+
+    async def _take_back(self, grant: Grant) -> None:
+        try:
+            await self._vault.revoke(grant.accessor)
+        except VaultError as error:
+            # Nobody has it: the wrapping dies in a minute, and the token unseen at the end of its lease.
+            self.log.warning("vault: a token that nobody got was not revoked: %s", error)
+
+    def _answer(self, content: dict[str, Any], status: int = 200) -> None:
+        self.set_status(status)
+        self.set_header("Cache-Control", "no-store")
+        if status == 429:
+            self.set_header("Retry-After", "1")
+        self.finish(json.dumps(content))
+
+
+def _runs(spawner: Any) -> bool:
+    return spawner.server is not None and spawner.pending != "stop"

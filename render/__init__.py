@@ -1,0 +1,1 @@
+"""A stack becomes the files its target is made from. Pure."""

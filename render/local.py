@@ -1,0 +1,215 @@
+"""Artifacts of the local target: configuration of each part and the table of processes. Pure.
+
+`@{name}` in an artifact stands for a value of the machine (state directory, ports, programs); `apply/local.py` fills
+it in, so that these texts are the same everywhere.
+"""
+
+from typing import Any
+
+from render import hubfiles
+from render.environments import environments
+from render.templates import filled
+from render.vault import deployer_policy, login_role, policies, token_role
+from spec.model import Stack
+from spec.quantities import seconds
+from spec.ways import ways
+
+_STATE = "@{state}"
+_HUB_ENVIRONMENT = {"PYTHONPATH": f"{_STATE}/site", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def local_artifacts(stack: Stack) -> dict[str, str]:
+    """Path below the state directory -> text."""
+    files = {
+        "conf/settings.json": hubfiles.text(_settings(stack)),
+        "conf/traefik.toml": filled(
+            "templates/traefik.toml.j2", address=_listen_address(stack), tls=stack.hub.tls != "off"
+        ),
+        "conf/environments.json": hubfiles.text(environments(stack)),
+        "conf/parts.json": hubfiles.text({"parts": _parts(stack)}),
+    }
+    if stack.vault.enabled:
+        files["conf/openbao.hcl"] = filled("templates/openbao.hcl.j2", requests=_first_start(stack))
+        files["conf/vault.json"] = hubfiles.text(_vault_objects(stack))
+    files |= {f"site/{path}": text for path, text in hubfiles.package_files("hub").items()}
+    files |= {f"notebook/{path}": text for path, text in hubfiles.package_files("buunstack").items()}
+    return files
+
+
+def _listen_address(stack: Stack) -> str:
+    address = f"[{stack.hub.address}]" if ":" in stack.hub.address else stack.hub.address
+    return f"{address}:@{{public_port}}"
+
+
+def _settings(stack: Stack) -> dict[str, Any]:
+    return {**hubfiles.settings(stack), "vault": _vault_settings(stack), "local": _local_settings(stack)}
+
+
+def _vault_settings(stack: Stack) -> dict[str, Any] | None:
+    if not stack.vault.enabled:
+        return None
+    names = hubfiles.layout(stack)
+    return {
+        "address": "https://127.0.0.1:@{vault_port}",
+        "ca_file": f"{_STATE}/tls/ca.pem",
+        "jwt_file": None,
+        "jwt_key_file": f"{_STATE}/secrets/hub-login.key",
+        "auth_mount": names.hub_mount,
+        "login_role": "hub",
+        "token_role": names.token_role,
+        "policy": names.notebook_policy,
+        "mount": names.mount,
+        "root": names.root,
+        "ttl": stack.vault.user_token.ttl,
+        "delivery": ways(stack.vault).delivery,
+        "required": stack.vault.required,
+    }
+
+
+def _local_settings(stack: Stack) -> dict[str, Any]:
+    tls = {"certificate": "@{certificate}", "key": "@{certificate_key}"}
+    return {
+        "state": _STATE,
+        "public_url": "@{public_url}",
+        "hub_port": "@{hub_port}",
+        "proxy_api_url": "http://127.0.0.1:@{proxy_api_port}",
+        "proxy_api_user": "hub",
+        "python": "@{python}",
+        "confinement": stack.target.confinement,
+        "read_only_paths": ["@{python_paths}", f"{_STATE}/tls/ca.pem"],
+        "tls": None if stack.hub.tls == "off" else tls,
+    }
+
+
+def _first_start(stack: Stack) -> list[tuple[str, str, dict[str, Any]]]:
+    """What the server does at its very first start, before it gives up its root token: (name, path, data)."""
+    names = hubfiles.layout(stack)
+    keys = {"hub": "@{hub_public_key}", "deployer": "@{deployer_public_key}"}
+    requests: list[tuple[str, str, dict[str, Any]]] = [
+        ("secrets", f"sys/mounts/{names.mount}", {"type": "kv", "options": {"version": "2"}}),
+        ("policy", f"sys/policies/acl/{names.deployer_policy}", {"policy": deployer_policy(names)}),
+    ]
+    logins = (
+        ("hub", names.hub_mount, names.hub_policy),
+        ("deployer", names.deployer_mount, names.deployer_policy),
+    )
+    for role, mount, policy in logins:
+        config = {"jwt_validation_pubkeys": [keys[role]], "jwt_supported_algs": ["EdDSA"]}
+        requests += [
+            (f"{role}-mount", f"sys/auth/{mount}", {"type": "jwt"}),
+            (f"{role}-keys", f"auth/{mount}/config", config),
+            (f"{role}-role", f"auth/{mount}/role/{role}", login_role(role, policy)),
+        ]
+    return requests
+
+
+def _vault_objects(stack: Stack) -> dict[str, Any]:
+    names = hubfiles.layout(stack)
+    return {
+        "deployer_mount": names.deployer_mount,
+        "mount": names.mount,
+        "policies": policies(names),
+        "token_role": {"name": names.token_role, "body": token_role(names, stack.vault.user_token.max_ttl)},
+    }
+
+
+def _parts(stack: Stack) -> list[dict[str, Any]]:
+    """The processes in the order of their readiness; `reads` are the files whose change restarts a part."""
+    parts = [_vault_part()] if stack.vault.enabled else []
+    parts += [_proxy_part(), _hub_part(stack)]
+    if stack.culling.enabled:
+        parts.append(_culler_part(stack))
+    return [*parts, _keeper_part()]
+
+
+def _part(name: str, command: list[str], **fields: Any) -> dict[str, Any]:
+    defaults: dict[str, Any] = {
+        "environment": {},
+        "environment_files": {},
+        "directory": _STATE,
+        "after": [],
+        "ready": None,
+        "stop_seconds": 10,
+        "reads": [],
+    }
+    return {"name": name, "command": command, **defaults, **fields}
+
+
+def _vault_part() -> dict[str, Any]:
+    return _part(
+        "vault",
+        ["@{bao}", "server", f"-config={_STATE}/conf/openbao.hcl"],
+        # Both Go programs give memory back to a machine that also runs notebooks.
+        environment={"GOMEMLIMIT": "96MiB", "GOGC": "50"},
+        ready={
+            "url": "https://127.0.0.1:@{vault_port}/v1/sys/health",
+            "ca": f"{_STATE}/tls/ca.pem",
+            "status": [200],
+        },
+        reads=["conf/openbao.hcl", "tls/vault.pem"],
+    )
+
+
+def _proxy_part() -> dict[str, Any]:
+    return _part(
+        "proxy",
+        ["@{traefik}", f"--configFile={_STATE}/conf/traefik.toml"],
+        environment={"GOMEMLIMIT": "80MiB", "GOGC": "50"},
+        ready={"url": "http://127.0.0.1:@{proxy_api_port}/ping", "ca": None, "status": [200]},
+        reads=["conf/traefik.toml"],
+    )
+
+
+def _hub_part(stack: Stack) -> dict[str, Any]:
+    secrets = {
+        "BUUNSTACK_ADMIN_SERVICE_TOKEN": f"{_STATE}/secrets/admin-service-token",
+        "BUUNSTACK_CULLER_TOKEN": f"{_STATE}/secrets/culler-token",
+        "PROXY_API_PASSWORD": f"{_STATE}/secrets/proxy-api-password",
+        "JUPYTERHUB_CRYPT_KEY": f"{_STATE}/secrets/crypt-key",
+    }
+    code = [f"site/{path}" for path in hubfiles.package_files("hub") if path not in _SUPERVISION]
+    return _part(
+        "hub",
+        ["@{python}", "-m", "jupyterhub", "-f", f"{_STATE}/site/hub/local/jupyterhub_config.py"],
+        environment={**_HUB_ENVIRONMENT, "BUUNSTACK_SETTINGS": f"{_STATE}/conf/settings.json"},
+        environment_files=secrets,
+        directory=f"{_STATE}/hub",
+        after=["proxy"],
+        ready={"url": "http://127.0.0.1:@{hub_port}/hub/api/", "ca": None, "status": [200]},
+        reads=["conf/settings.json", *([] if stack.hub.tls == "off" else ["@{certificate}"]), *code],
+    )
+
+
+def _culler_part(stack: Stack) -> dict[str, Any]:
+    culling = stack.culling
+    options = {
+        "url": "http://127.0.0.1:@{hub_port}/hub/api",
+        "timeout": seconds(culling.idle_timeout),
+        "cull-every": seconds(culling.every),
+        "max-age": seconds(culling.max_age),
+        "cull-admin-users": culling.admins,
+        "cull-users": culling.users,
+    }
+    return _part(
+        "culler",
+        [
+            "@{python}",
+            "-m",
+            "jupyterhub_idle_culler",
+            *(f"--{name}={value}" for name, value in options.items()),
+        ],
+        environment_files={"JUPYTERHUB_API_TOKEN": f"{_STATE}/secrets/culler-token"},
+        after=["hub"],
+    )
+
+
+_SUPERVISION = ("hub/local/supervisor.py", "hub/local/keeper.py")
+
+
+def _keeper_part() -> dict[str, Any]:
+    return _part(
+        "keeper",
+        ["@{python}", "-m", "hub.local.keeper", _STATE],
+        environment=_HUB_ENVIRONMENT,
+        reads=["site/hub/local/keeper.py"],
+    )

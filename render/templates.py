@@ -1,0 +1,36 @@
+"""Fill a Jinja template of this folder. Pure; reads only this repository's files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+
+def quoted(text: str) -> str:
+    """A double-quoted string of HCL: JSON's escapes, and a doubled sign before `{`, which would start an expression."""
+    return json.dumps(text).replace("${", "$${").replace("%{", "%%{")
+
+
+def hcl(value: Any) -> str:
+    """A Python value (mappings, lists, text, numbers, booleans) as an HCL expression."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{quoted(key)} = {hcl(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(hcl(item) for item in value) + "]"
+    return quoted(value) if isinstance(value, str) else json.dumps(value)
+
+
+_environment = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    undefined=jinja2.StrictUndefined,
+    keep_trailing_newline=True,
+    trim_blocks=True,
+    autoescape=False,
+)
+_environment.filters.update(quoted=quoted, hcl=hcl, toml=json.dumps)
+
+
+def filled(template: str, **values: Any) -> str:
+    """The text of `template` (a path below `render/`) with `values` in it."""
+    return _environment.get_template(template).render(**values)

@@ -1,0 +1,1 @@
+"""The stack file: text becomes a typed stack, or every problem with its line. Pure."""

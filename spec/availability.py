@@ -1,0 +1,63 @@
+"""What this version cannot do yet on a target: refused by plan and install, never ignored. Pure."""
+
+from collections.abc import Callable
+from pathlib import Path as FilePath
+
+from spec.document import Path
+from spec.fields import USER_NAME
+from spec.load import document_of
+from spec.model import Stack
+from spec.problems import Problem
+from spec.ways import OURS, ways
+
+Row = tuple[Path, Callable[[Stack], bool]]
+
+
+def _named(_: Stack) -> bool:
+    return True
+
+
+_LOCAL: tuple[Row, ...] = (
+    (("auth", "kind"), lambda stack: stack.auth.kind in ("keycloak", "oidc")),
+    (("auth", "username_pattern"), lambda stack: stack.auth.username_pattern != USER_NAME),
+    (("auth", "session"), _named),
+    (("auth", "logout_host"), lambda stack: stack.auth.logout_host is not None),
+    (("vault", "address"), lambda stack: stack.vault.address is not None),
+    (("vault", "namespace"), lambda stack: stack.vault.namespace is not None),
+    (("vault", "preset"), lambda stack: stack.vault.preset is not None),
+    (("vault", "hub_login"), lambda stack: ways(stack.vault).hub_login != OURS.hub_login),
+    (("vault", "delivery"), lambda stack: ways(stack.vault).delivery != OURS.delivery),
+    (("vault", "isolation"), lambda stack: ways(stack.vault).isolation != OURS.isolation),
+    (("vault", "required"), lambda stack: stack.vault.required),
+    (("vault", "admin_token"), _named),
+    (("hub", "logo"), lambda stack: stack.hub.logo is not None),
+    (("mcp", "enabled"), lambda stack: stack.mcp.enabled),
+    (("monitoring", "enabled"), lambda stack: stack.monitoring.enabled is True),
+    (("gpu", "enabled"), lambda stack: stack.gpu.enabled is True),
+    (("gpu", "all_profiles"), lambda stack: stack.gpu.all_profiles),
+    (("storage", "kind"), lambda stack: stack.storage.kind == "nfs"),
+    (("storage", "shared"), lambda stack: bool(stack.storage.shared)),
+    (("storage", "volumes"), lambda stack: bool(stack.storage.volumes)),
+    (("ingress",), _named),
+    (("images",), _named),
+    (("chart",), _named),
+    (("chart_values",), lambda stack: bool(stack.chart_values)),
+    (("egress",), lambda stack: bool(stack.egress)),
+    (("notebook", "placeholders"), lambda stack: bool(stack.notebook.placeholders)),
+    (("ca",), lambda stack: stack.ca is not None),
+)
+"""A place in the file and whether it asks for something; a place that the file does not name asks for nothing."""
+
+
+def unavailable(stack: Stack, file: FilePath) -> list[Problem]:
+    """What the file asks for and cannot have yet, with its lines."""
+    document = document_of(file)
+    words = f"not available yet on target {stack.target.kind}"
+    if stack.target.kind == "kubernetes":
+        return [document.problem(("target", "kind"), f"{words}: only validate and init know it", "local")]
+    found = [document.problem(path, words, "remove it") for path, asks in _LOCAL if document.has(path) and asks(stack)]
+    for slug, profile in stack.profiles.items():
+        for name in ("choices", "storage", "pod"):
+            if getattr(profile, name):
+                found.append(document.problem(("profiles", slug, name), words, "remove it", at_key=True))
+    return sorted(found)

@@ -1,0 +1,28 @@
+"""Durations, memory and processor amounts: text to numbers. Pure."""
+
+import re
+
+DURATION = r"^[1-9][0-9]{0,8}(s|m|h|d)$"
+MEMORY = r"^[1-9][0-9]{0,12}(\.[0-9]{1,3})?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$"
+CPU = r"^([0-9]{1,6}m|[0-9]{1,4}(\.[0-9]{1,3})?)$"
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_BYTES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
+_BYTES |= {f"{unit}i": 1024**power for power, unit in enumerate("KMGTP", 1)}
+
+
+def seconds(duration: str) -> int:
+    """Seconds of a duration such as `90s`, `10m`, `24h` or `7d`."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
+
+
+def bytes_of(memory: str) -> int:
+    """Bytes of a Kubernetes memory quantity such as `4Gi` or `500M`."""
+    found = re.fullmatch(r"([0-9.]+)([A-Za-z]*)", memory)
+    assert found, memory
+    return int(float(found[1]) * _BYTES[found[2]])
+
+
+def cores(cpu: str | float) -> float:
+    """Cores of a Kubernetes processor quantity such as `500m` or `1.5`."""
+    return int(cpu[:-1]) / 1000 if isinstance(cpu, str) and cpu.endswith("m") else float(cpu)

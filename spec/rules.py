@@ -1,0 +1,234 @@
+"""Rules between the fields of a stack: one table, a function each. Pure."""
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+
+from spec.document import Document, Path
+from spec.model import Stack
+from spec.problems import Problem
+from spec.quantities import seconds
+from spec.rules_login import dummy_stays_on_loopback, groups_have_a_provider, login_is_complete, one_way_in
+from spec.rules_profiles import (
+    amounts_fit,
+    gpu_profiles_need_gpus,
+    images_are_pinned,
+    one_default_profile,
+    own_profiles_are_complete,
+    packages_are_requirements,
+)
+from spec.rules_texts import example_hosts_are_replaced, nothing_is_left_unfilled, texts_are_one_line
+from spec.ways import BUUN_STACK, ways
+
+Rule = Callable[[Stack, Document], Iterator[Problem]]
+
+
+def findings(stack: Stack, document: Document) -> tuple[list[Problem], list[Problem]]:
+    """(errors, warnings) of every rule."""
+    errors = [problem for rule in RULES for problem in rule(stack, document)]
+    return errors, [problem for rule in WARNINGS for problem in rule(stack, document)]
+
+
+def servers_end_before_their_tokens(stack: Stack, document: Document) -> Iterator[Problem]:
+    """A token from the environment cannot be replaced, so its server must be gone before the cap.
+
+    A server may be older than `max_age` by one check. With `on_demand` a notebook fetches a new token instead.
+    """
+    if not stack.vault.enabled or ways(stack.vault).delivery != "env":
+        return
+    cap = stack.vault.user_token.max_ttl
+    if not stack.culling.enabled:
+        message = f"without culling a server outlives its token, which ends after {cap}"
+        yield document.problem(("culling", "enabled"), message, "true, or vault.delivery: on_demand")
+    elif seconds(stack.culling.max_age) + seconds(stack.culling.every) >= seconds(cap):
+        age = f"{stack.culling.max_age} and one check more ({stack.culling.every})"
+        message = f"a server may live {age}, its token at most {cap} (vault.user_token.max_ttl)"
+        hint = "lower culling.max_age or raise vault.user_token.max_ttl"
+        yield document.problem(("culling", "max_age"), message, hint)
+
+
+def a_token_lives_at_most_its_cap(stack: Stack, document: Document) -> Iterator[Problem]:
+    """A life above the cap would be cut without a word."""
+    token = stack.vault.user_token
+    if seconds(token.ttl) > seconds(token.max_ttl):
+        message = f"{token.ttl} is longer than the cap vault.user_token.max_ttl ({token.max_ttl})"
+        yield document.problem(("vault", "user_token", "ttl"), message, token.max_ttl)
+
+
+def culling_checks_often_enough(stack: Stack, document: Document) -> Iterator[Problem]:
+    """A check that is rarer than the times it checks makes them meaningless."""
+    culling = stack.culling
+    for name in ("idle_timeout", "max_age"):
+        value = getattr(culling, name)
+        if culling.enabled and seconds(culling.every) > seconds(value):
+            message = f"checked only every {culling.every}, which is longer than culling.{name} ({value})"
+            yield document.problem(("culling", "every"), message, value)
+            return
+
+
+def sessions_fit_into_each_other(stack: Stack, document: Document) -> Iterator[Problem]:
+    """An idle limit above the whole length never applies."""
+    keycloak = stack.auth.keycloak
+    if stack.auth.kind == "keycloak" and seconds(keycloak.session_idle) > seconds(keycloak.session_max):
+        message = f"{keycloak.session_idle} is longer than auth.keycloak.session_max ({keycloak.session_max})"
+        yield document.problem(("auth", "keycloak", "session_idle"), message, keycloak.session_max)
+
+
+def nfs_names_its_server(stack: Stack, document: Document) -> Iterator[Problem]:
+    """A server and a folder are what NFS needs."""
+    if stack.storage.kind == "nfs":
+        for name, example in (("server", "192.168.10.1"), ("path", "/volume1/jupyter")):
+            if getattr(stack.storage.nfs, name) is None:
+                place: Path = ("storage", "nfs") if document.has(("storage", "nfs")) else ("storage", "kind")
+                yield document.problem(place, f"NFS homes need storage.nfs.{name}", f"{name}: {example}")
+
+
+def the_vault_preset_is_whole(stack: Stack, document: Document) -> Iterator[Problem]:
+    """buun-stack's way is one: its images and names work together only as a whole."""
+    if stack.vault.preset:
+        for name in ("hub_login", "delivery", "isolation"):
+            declared, wanted = getattr(stack.vault, name), getattr(BUUN_STACK, name)
+            if declared not in (None, wanted):
+                message = f"the preset {stack.vault.preset} sets this to {wanted}"
+                yield document.problem(("vault", name), message, f"{wanted}, or remove vault.preset")
+
+
+def a_server_on_the_network_uses_tls(stack: Stack, document: Document) -> Iterator[Problem]:
+    """Passwords and tokens in the clear stay on this machine."""
+    if stack.target.kind == "local" and stack.hub.tls == "off" and not _loopback(stack.hub.address):
+        message = (
+            f"{stack.hub.address} can be reached from the network, and without TLS passwords cross it in the clear"
+        )
+        yield document.problem(("hub", "address"), message, "tls: self-signed, or address: 127.0.0.1")
+
+
+def tls_files_are_named(stack: Stack, document: Document) -> Iterator[Problem]:
+    """A certificate and a key go together, and only with `tls: files`."""
+    for name in ("certificate", "key"):
+        given = getattr(stack.hub, name) is not None
+        if stack.hub.tls == "files" and not given:
+            yield document.problem(("hub", "tls"), f"`tls: files` needs hub.{name}", f"{name}: /path/to/{name}.pem")
+        elif stack.hub.tls != "files" and given:
+            yield document.problem(("hub", name), f"has no effect with `tls: {stack.hub.tls}`", "tls: files")
+
+
+def fields_belong_to_the_target(stack: Stack, document: Document) -> Iterator[Problem]:
+    """A field of the other target would silently do nothing."""
+    foreign: dict[str, list[Path]] = {
+        "local": [("target", "context"), ("target", "namespace")],
+        "kubernetes": [
+            ("target", "confinement"),
+            ("hub", "address"),
+            ("hub", "port"),
+            ("hub", "certificate"),
+            ("hub", "key"),
+        ],
+    }
+    for path in foreign[stack.target.kind]:
+        if document.has(path):
+            yield document.problem(path, f"has no effect on target {stack.target.kind}", "remove it", at_key=True)
+
+
+def addresses_are_addresses(stack: Stack, document: Document) -> Iterator[Problem]:
+    """Four numbers may still be no address, and no name ends in a number (RFC 3696)."""
+    if not _is_address(stack.hub.address):
+        yield document.problem(("hub", "address"), f"{stack.hub.address} is not an IP address", "127.0.0.1")
+    hosts: list[tuple[Path, str | None]] = [
+        (("hub", "host"), stack.hub.host),
+        (("auth", "logout_host"), stack.auth.logout_host),
+        (("storage", "nfs", "server"), stack.storage.nfs.server),
+    ]
+    for path, host in hosts:
+        if host and host.rpartition(".")[2].isdigit() and not _is_address(host):
+            yield document.problem(path, f"{host} is neither a host name nor an IP address", "192.168.10.1")
+
+
+def a_cluster_has_a_name(stack: Stack, document: Document) -> Iterator[Problem]:
+    """An Ingress and its certificate go by name."""
+    if stack.target.kind == "kubernetes" and _is_address(stack.hub.host):
+        message = "a cluster is reached by a host name, not by an IP address"
+        if not document.has(("hub", "host")):
+            message = "a stack on a cluster needs hub.host, the name users type"
+        yield document.problem(("hub", "host"), message, "host: jupyter.example.net")
+
+
+def remote_services_use_https(stack: Stack, document: Document) -> Iterator[Problem]:
+    """Tokens cross these connections."""
+    places: list[tuple[Path, str | None]] = [
+        (("vault", "address"), stack.vault.address),
+        (("auth", "keycloak", "url"), stack.auth.keycloak.url),
+        (("auth", "oidc", "issuer"), stack.auth.oidc.issuer),
+    ]
+    for path, url in places:
+        if url and url.startswith("http://") and not _loopback(re.split("[:/]", url[7:])[0]):
+            yield document.problem(
+                path, "passwords and tokens would cross the network in the clear", url.replace("http", "https", 1)
+            )
+
+
+def mcp_checks_its_callers(stack: Stack, document: Document) -> Iterator[Problem]:
+    """jupyter-mcp-server below 1.0.0 runs code for anyone who reaches it (datalayer/jupyter-mcp-server #213)."""
+    if int(stack.mcp.version.split(".")[0]) < 1:
+        yield document.problem(("mcp", "version"), "versions below 1.0.0 answer without a token", '"2.2.4"')
+
+
+def limits_hold_on_a_cluster_only(stack: Stack, document: Document) -> Iterator[Problem]:
+    """The local target starts processes and sets no limits of memory or processor time."""
+    if stack.target.kind == "local":
+        for slug in stack.profiles:
+            for name in ("cpu", "memory", "node_selector", "tolerations"):
+                if document.has(("profiles", slug, name)):
+                    path: Path = ("profiles", slug, name)
+                    yield document.problem(path, "warning: not enforced on the local target", "remove it", at_key=True)
+
+
+def unconfined_servers_are_named(stack: Stack, document: Document) -> Iterator[Problem]:
+    """Somebody who reads the file later should know."""
+    if stack.target.kind == "local" and stack.target.confinement == "off":
+        message = "warning: every user can read every other user's files, tokens and secrets"
+        yield document.problem(("target", "confinement"), message, "auto")
+
+
+RULES: tuple[Rule, ...] = (
+    servers_end_before_their_tokens,
+    a_token_lives_at_most_its_cap,
+    culling_checks_often_enough,
+    sessions_fit_into_each_other,
+    one_default_profile,
+    own_profiles_are_complete,
+    gpu_profiles_need_gpus,
+    images_are_pinned,
+    amounts_fit,
+    packages_are_requirements,
+    nfs_names_its_server,
+    the_vault_preset_is_whole,
+    dummy_stays_on_loopback,
+    one_way_in,
+    groups_have_a_provider,
+    login_is_complete,
+    a_server_on_the_network_uses_tls,
+    tls_files_are_named,
+    fields_belong_to_the_target,
+    addresses_are_addresses,
+    a_cluster_has_a_name,
+    remote_services_use_https,
+    mcp_checks_its_callers,
+    nothing_is_left_unfilled,
+    texts_are_one_line,
+)
+WARNINGS: tuple[Rule, ...] = (example_hosts_are_replaced, limits_hold_on_a_cluster_only, unconfined_servers_are_named)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

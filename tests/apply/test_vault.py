@@ -1,0 +1,135 @@
+"""The deployer on a real server: declared things are kept, and its own power ends there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apply.certificates import ensure_authority, ensure_signing_key
+from apply.state import StateDirectory
+from apply.vault import Vault
+from render.vault import VaultLayout, deployer_policy, login_role, policies, token_role
+from spec.errors import StackError, TargetUnreachable
+from tests.openbao import OpenBao
+
+LAYOUT = VaultLayout("deployed")
+
+
+@pytest.fixture(scope="module")
+def key(openbao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The deployer's private key; its public half is known to the server, as after a first start."""
+    state = StateDirectory(tmp_path_factory.mktemp("deployer") / "state")
+    state.ensure()
+    public = ensure_signing_key(state, "deployer-login.key")
+    mount = LAYOUT.deployer_mount
+    openbao.ok("PUT", f"sys/policies/acl/{LAYOUT.deployer_policy}", body={"policy": deployer_policy(LAYOUT)})
+    openbao.ok("POST", f"sys/auth/{mount}", body={"type": "jwt"})
+    config = {"jwt_validation_pubkeys": [public], "jwt_supported_algs": ["EdDSA"]}
+    openbao.ok("POST", f"auth/{mount}/config", body=config)
+    openbao.ok("POST", f"auth/{mount}/role/deployer", body=login_role("deployer", LAYOUT.deployer_policy))
+    return state.secret("deployer-login.key")
+
+
+@pytest.fixture
+def vault(openbao: OpenBao, key: str) -> Iterator[Vault]:
+    with Vault(openbao.address, openbao.ca) as vault:
+        vault.login(LAYOUT.deployer_mount, "deployer", key)
+        yield vault
+
+
+def test_policies_are_written_once_and_restored_after_a_change_by_hand(openbao: OpenBao, vault: Vault) -> None:
+    wanted = policies(LAYOUT, vault.token_accessor())
+    for name, text in wanted.items():
+        vault.ensure_policy(name, text)
+
+    assert not any(vault.ensure_policy(name, text) for name, text in wanted.items())
+    openbao.ok("PUT", f"sys/policies/acl/{LAYOUT.hub_policy}", body={"policy": 'path "*" { capabilities = ["read"] }'})
+    assert vault.ensure_policy(LAYOUT.hub_policy, wanted[LAYOUT.hub_policy])
+
+
+def test_the_token_role_is_whole_after_each_write(openbao: OpenBao, vault: Vault) -> None:
+    openbao.ok(
+        "POST", f"auth/token/roles/{LAYOUT.token_role}", body={"token_period": "1h", "allowed_policies": ["root"]}
+    )
+
+    vault.ensure_token_role(LAYOUT.token_role, token_role(LAYOUT, "12h"))
+
+    role = openbao.ok("GET", f"auth/token/roles/{LAYOUT.token_role}")["data"]
+    assert (role["token_period"], role["token_explicit_max_ttl"]) == (0, 12 * 3600)
+    assert role["allowed_policies"] == [LAYOUT.notebook_policy]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "secret/data/jupyter/users/deployed.alice/k"),
+        ("POST", f"auth/token/create/{LAYOUT.token_role}"),
+        ("POST", "auth/token/create"),
+        ("PUT", f"sys/policies/acl/{LAYOUT.deployer_policy}"),
+        ("PUT", "sys/policies/acl/another"),
+        ("POST", "sys/auth/another"),
+        ("GET", "sys/mounts"),
+    ],
+)
+def test_the_deployer_may_do_nothing_else(openbao: OpenBao, vault: Vault, method: str, path: str) -> None:
+    status, _ = openbao.call(method, path, vault._client.token, {} if method != "GET" else None)
+
+    assert status == 403
+
+
+def test_each_line_of_the_deployers_policy_is_needed(openbao: OpenBao, key: str) -> None:
+    blocks = deployer_policy(LAYOUT).split("path ")
+    paths = [block.split('"')[1] for block in blocks[1:]]
+
+    for path, block in zip(paths, blocks[1:], strict=True):
+        smaller = deployer_policy(LAYOUT).replace(f"path {block}", "")
+        openbao.ok("PUT", f"sys/policies/acl/{LAYOUT.deployer_policy}", body={"policy": smaller})
+        try:
+            assert not works(openbao, key), f"without {path}"
+        finally:
+            text = deployer_policy(LAYOUT)
+            openbao.ok("PUT", f"sys/policies/acl/{LAYOUT.deployer_policy}", body={"policy": text})
+    assert works(openbao, key)
+
+
+def works(openbao: OpenBao, key: str) -> bool:
+    """Whether the deployer can do all that it is for."""
+    vault = Vault(openbao.address, openbao.ca)
+    vault.login(LAYOUT.deployer_mount, "deployer", key)
+    token = vault._client.token
+    try:
+        for name, text in policies(LAYOUT, vault.token_accessor()).items():
+            vault.ensure_policy(name, text + "\n# a change, so that it is written\n")
+            vault.ensure_policy(name, text)
+        vault.ensure_token_role(LAYOUT.token_role, token_role(LAYOUT, "12h"))
+    except StackError:
+        return False
+    revoked, _ = openbao.call("PUT", f"sys/leases/revoke-prefix/auth/token/create/{LAYOUT.token_role}", token)
+    vault.close()
+    alive, _ = openbao.call("POST", "auth/token/lookup", body={"token": token})
+    return revoked < 300 and alive != 200
+
+
+def test_a_foreign_key_is_refused_without_showing_it(openbao: OpenBao, key: str, tmp_path: Path) -> None:
+    state = StateDirectory(tmp_path / "state")
+    state.ensure()
+    ensure_signing_key(state, "other.key")
+
+    with pytest.raises(StackError) as refused:
+        Vault(openbao.address, openbao.ca).login(LAYOUT.deployer_mount, "deployer", state.secret("other.key"))
+
+    assert "refused the login" in refused.value.message
+    assert "eyJ" not in refused.value.message
+
+
+def test_a_server_that_is_away_is_a_sentence(openbao: OpenBao) -> None:
+    with pytest.raises(TargetUnreachable, match="does not answer"):
+        Vault("https://127.0.0.1:1", openbao.ca).token_accessor()
+
+
+def test_a_server_with_a_foreign_certificate_is_not_trusted(openbao: OpenBao, tmp_path: Path) -> None:
+    state = StateDirectory(tmp_path / "state")
+    state.ensure()
+
+    with pytest.raises(TargetUnreachable, match="not trusted"):
+        Vault(openbao.address, ensure_authority(state)).token_accessor()

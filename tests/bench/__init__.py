@@ -1,0 +1,1 @@
+"""The performance goals, measured: `nox -s bench`."""

@@ -1,0 +1,19 @@
+"""Run every measurement and print the report; a broken exact count ends with 1."""
+
+import sys
+
+from tests.bench.commands import measure_commands
+from tests.bench.report import Report
+from tests.bench.running import measure_running
+
+
+def main() -> int:
+    report = Report()
+    measure_commands(report)
+    measure_running(report)
+    print(report.write())
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""The hub's settings for tests, as the command renders them."""
+
+import copy
+from typing import Any
+
+AUTH = {
+    "kind": "dummy",
+    "admin_users": ["admin"],
+    "allowed_users": [],
+    "allow_all": True,
+    "open_signup": False,
+    "minimum_password_length": 8,
+}
+CULLING = {
+    "enabled": True,
+    "idle_timeout_seconds": 7200,
+    "every_seconds": 600,
+    "max_age_seconds": 518400,
+    "admins": True,
+    "users": False,
+}
+VAULT = {
+    "address": "https://127.0.0.1:8200",
+    "ca_file": None,
+    "jwt_file": None,
+    "jwt_key_file": "/nowhere/hub-login.key",
+    "auth_mount": "jupyterhub-hub",
+    "login_role": "hub",
+    "token_role": "jupyterhub-notebook",
+    "policy": "jupyterhub-notebook-user",
+    "mount": "secret",
+    "root": "jupyter",
+    "ttl": "1h",
+    "delivery": "on_demand",
+    "required": True,
+}
+LOCAL = {
+    "state": "/nowhere",
+    "public_url": "http://127.0.0.1:8000/",
+    "hub_port": 8081,
+    "proxy_api_url": "http://127.0.0.1:8099",
+    "proxy_api_user": "hub",
+    "python": "/nowhere/python",
+    "confinement": "off",
+    "read_only_paths": [],
+    "tls": None,
+}
+ENVIRONMENT = {
+    "BUUNSTACK_ADMIN_SERVICE_TOKEN": "admin-service-token-of-tests",
+    "BUUNSTACK_CULLER_TOKEN": "culler-token-of-tests",
+    "PROXY_API_PASSWORD": "proxy-password-of-tests",
+}
+
+
+def profile(slug: str, **changes: Any) -> dict[str, Any]:
+    """A profile that can be started."""
+    return {
+        "slug": slug,
+        "display_name": slug.capitalize(),
+        "description": f"All of {slug}",
+        "image": f"quay.io/jupyter/{slug}-notebook:2026-11-02",
+        "default": False,
+        "available": True,
+        "reason": "",
+        "groups": [],
+        "environment": {},
+        "environment_id": None,
+        **changes,
+    }
+
+
+def settings(**changes: Any) -> dict[str, Any]:
+    """Whole settings, with some top-level keys replaced."""
+    whole = {
+        "stack": "jupyterhub",
+        "title": "Notebooks of tests",
+        "log_level": "info",
+        "auth": AUTH,
+        "profiles": [profile("minimal", default=True)],
+        "vault": VAULT,
+        "notebook": {"environment": {}, "log_level": "warning"},
+        "culling": CULLING,
+        "local": LOCAL,
+    }
+    return copy.deepcopy({**whole, **changes})

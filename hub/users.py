@@ -44,7 +44,7 @@ class _AccountsHandler(APIHandler):  # type: ignore[misc]
         return name
 
     def _set_password(self, name: str, password: str) -> None:
-        if fault := self.authenticator.passwordweb.HTTPError(password):
+        if fault := self.authenticator.password_fault(password):
             raise web.HTTPError(400, fault)
         self.authenticator.set_account(name, password)
 

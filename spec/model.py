@@ -15,9 +15,9 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 class Target(Section, frozen=True):
     """Where the stack runs."""
 
-    kind: Annotated[Literal["local", "kubernetes"], says("`local`: processes of this machine.")]
+    kind: Annotated[Literal["local", "kubernetes"], says("`local`: processes of this machine. `kubernetes`: a cluster.")]
     context: Annotated[Text | None, says("The kubeconfig's context; the current one without it.")] = None
-    namespace: Annotated[Slug, says("The namespace.")] = "jupyter"
+    namespace: Annotated[Slug, says("Kubernetes: the namespace of everything.")] = "jupyter"
     confinement: Annotated[
         Literal["auto", "off"],
         says("Local: keep users' servers apart with Landlock. `off` lets everybody read everybody's files."),
@@ -27,7 +27,7 @@ class Target(Section, frozen=True):
 class Chart(Section, frozen=True):
     """The z2jh Helm chart."""
 
-    version: Annotated[Text, says("Its version.")] = "4.4.0"
+    version: Annotated[Text, says("The chart's version.")] = "4.4.0"
     repository: Annotated[Url, says("Where it comes from.")] = "https://jupyterhub.github.io/helm-chart/"
     source: Annotated[Text | None, says("Instead: a folder, a .tgz file or an oci:// address.")] = None
 
@@ -58,7 +58,7 @@ class Ingress(Section, frozen=True):
     class_name: Annotated[Text, says("The IngressClass.")] = "traefik"
     tls_secret: Annotated[Text | None, says("The Secret with the certificate.")] = None
     sticky_cookie: Annotated[bool, says("Keep a browser on one proxy.")] = True
-    annotations: Annotated[dict[str, str], says("Of the Ingress.")] = field(default_factory=dict)
+    annotations: Annotated[dict[str, str], says("Annotations of the Ingress.")] = field(default_factory=dict)
 
 
 class Gpu(Section, frozen=True):
@@ -78,7 +78,7 @@ class Mcp(Section, frozen=True):
     version: Annotated[
         str,
         Meta(
-            pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", description="Of jupyter-mcp-server; below 1.0.0 anyone may run code."
+            pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", description="The version of jupyter-mcp-server; below 1.0.0 anyone may run code."
         ),
     ] = "2.2.4"
     allow_token_in_url: Annotated[bool, says("Accept `?token=`, which ends up in logs.")] = False
@@ -99,7 +99,7 @@ class Monitoring(Section, frozen=True):
     """Metrics, alerts and a dashboard."""
 
     enabled: Annotated[bool | Literal["auto"], says("`auto` follows what the cluster has.")] = "auto"
-    namespace: Annotated[Slug, says("Of Prometheus.")] = "monitoring"
+    namespace: Annotated[Slug, says("The namespace of Prometheus.")] = "monitoring"
     alerts: Annotated[bool, says("Make alert rules.")] = True
     dashboard: Annotated[bool, says("Make a Grafana dashboard.")] = True
 
@@ -116,9 +116,9 @@ class Notebook(Section, frozen=True):
 class Stack(Section, frozen=True):
     """One multi-user notebook platform."""
 
-    version: Annotated[Literal[1], says("Of this file's form.")]
+    version: Annotated[Literal[1], says("The form of this file.")]
     target: Annotated[Target, says("Where the stack runs.")]
-    name: Annotated[str, Meta(pattern=STACK_NAME, description="Of the stack; two on one machine need two.")] = (
+    name: Annotated[str, Meta(pattern=STACK_NAME, description="The stack's name; two stacks on one machine need two.")] = (
         "jupyterhub"
     )
     chart: Annotated[Chart, says("The z2jh Helm chart.")] = field(default_factory=Chart)

@@ -8,7 +8,13 @@ from spec.document import Document, Path
 from spec.model import Stack
 from spec.problems import Problem
 from spec.quantities import seconds
-from spec.rules_login import dummy_stays_on_loopback, groups_have_a_provider, login_is_complete, one_way_in
+from spec.rules_login import (
+    dummy_stays_on_loopback,
+    groups_have_a_provider,
+    login_is_complete,
+    one_way_in,
+    the_username_pattern_is_one,
+)
 from spec.rules_profiles import (
     amounts_fit,
     gpu_profiles_need_gpus,
@@ -206,6 +212,7 @@ RULES: tuple[Rule, ...] = (
     one_way_in,
     groups_have_a_provider,
     login_is_complete,
+    the_username_pattern_is_one,
     a_server_on_the_network_uses_tls,
     tls_files_are_named,
     fields_belong_to_the_target,

@@ -1,9 +1,11 @@
 """Rules of `auth`. Pure."""
 
 import ipaddress
+import re
 from collections.abc import Iterator
 
 from spec.document import Document, Path
+from spec.fields import USER_NAME
 from spec.model import Stack
 from spec.problems import Problem
 
@@ -62,3 +64,11 @@ def login_is_complete(stack: Stack, document: Document) -> Iterator[Problem]:
         if auth.kind != kind and document.has(("auth", kind)):
             message = f"has no effect with `auth.kind: {auth.kind}`"
             yield document.problem(("auth", kind), message, f"kind: {kind}, or remove it", at_key=True)
+
+
+def the_username_pattern_is_one(stack: Stack, document: Document) -> Iterator[Problem]:
+    """The hub would not start with a pattern that is none."""
+    try:
+        re.compile(stack.auth.username_pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        yield document.problem(("auth", "username_pattern"), f"not a regular expression: {error}", USER_NAME)

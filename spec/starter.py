@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from spec.document import Document
 
@@ -51,7 +52,7 @@ def starter(answers: Answers) -> str:
 
 def _written(answers: Answers) -> Answers:
     """The answers as YAML: in quotes where a plain text would be read as something else."""
-    texts = {}
+    texts: dict[str, Any] = {}
     for field in fields(answers):
         value = getattr(answers, field.name)
         if isinstance(value, str) and value and Document(f"[{value}]", "").data != [value]:

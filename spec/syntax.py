@@ -9,7 +9,7 @@ import yaml
 
 DEEPEST = 40
 LINE_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_NESTING = re.compile(rf"(?:[-?:][ \t]+){{{DEEPEST}}}")
+_NESTING = re.compile(rf"(?:[-?:][ \t]+){{{DEEPEST}}}|^ {{{DEEPEST}}}", re.MULTILINE)
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INDENTING_TAB = re.compile(r"[ -]*\t")
 
@@ -89,7 +89,7 @@ def _advice(words: str, rest: str) -> tuple[str, str]:
     if "while parsing a flow" in words:
         message = "a bracket is not closed, or a comma is missing, before here"
         return message, "one `key: value` per line instead of brackets"
-    if "did not find expected key" in words or "did not find expected '-' indicator" in words:
+    if "while parsing a block" in words:
         return "the indentation does not fit the lines above", "keys of one mapping begin in the same column"
     return f"this is not YAML: {words}", "quotes around a text with special characters"
 

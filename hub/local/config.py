@@ -80,6 +80,9 @@ def configure_servers(c: Any, settings: Settings, local: Local) -> None:
     c.Spawner.apply_user_options = as_hook(form.apply)
     # The question whether to show news would greet every user.
     c.Spawner.args.extend(["--LabApp.news_url=None"])
+    if os.geteuid() == 0:
+        # A server runs as the stack's own user, whoever that is; confinement holds for root as well.
+        c.Spawner.args.append("--allow-root")
 
 
 def _start_in(settings: Settings, spawner: Any, profile: Profile) -> None:

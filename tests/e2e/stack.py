@@ -149,7 +149,13 @@ class Person:
             page.url, data={"profile": profile, "_xsrf": xsrf}, headers={"Referer": page.url}, timeout=30
         )
         assert answer.status_code == 200, answer.text
-        eventually(lambda: self.get(f"{self.base}/api/status").status_code == 200, f"{self.name}'s server", 60)
+        eventually(self.inside, f"{self.name}'s server", 30)
+
+    def inside(self) -> bool:
+        """Whether the server answers this user; the first page asked for brings its cookies."""
+        if self.get(f"{self.base}/api/status").status_code != 200:
+            self.get(f"{self.base}/lab")
+        return self.get(f"{self.base}/api/status").status_code == 200
 
     def stop(self) -> None:
         xsrf = next(c.value for c in self.session.cookies if c.name == "_xsrf" and c.path == "/hub/")

@@ -1,0 +1,68 @@
+"""Stacks and stack files for tests, made from the smallest example."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from spec.availability import unavailable
+from spec.errors import SpecError
+from spec.load import load, parse
+from spec.model import Stack
+from spec.problems import Problem
+
+EXAMPLES = Path(__file__).parent.parent.parent / "spec" / "examples"
+MINIMAL = EXAMPLES / "minimal.yaml"
+LOCAL = "version: 1\ntarget: {kind: local}\n"
+CLUSTER = "version: 1\ntarget: {kind: kubernetes}\nhub: {host: hub.lab.internal}\n"
+
+
+def make_stack(**changes: Any) -> Stack:
+    """The smallest example with changes: `make_stack(culling={"max_age": "7d"})`."""
+    data = yaml.safe_load(MINIMAL.read_text("utf-8"))
+    return parse(yaml.safe_dump(_merged(data, changes)), "stack.yaml")[0]
+
+
+def problems(text: str) -> list[Problem]:
+    """What is wrong with a text; nothing when it is valid."""
+    try:
+        parse(text, "stack.yaml")
+    except SpecError as error:
+        assert error.problems, "an error without a problem says nothing"
+        return error.problems
+    return []
+
+
+def problem(text: str) -> Problem:
+    """The one thing that is wrong with a text."""
+    found = problems(text)
+    assert len(found) == 1, [str(one) for one in found]
+    return found[0]
+
+
+def file_problem(path: Path) -> Problem:
+    """The one thing that is wrong with a file."""
+    try:
+        load(path)
+    except SpecError as error:
+        assert len(error.problems) == 1, str(error)
+        return error.problems[0]
+    raise AssertionError(f"{path} is valid")
+
+
+def not_yet(text: str, folder: Path) -> list[Problem]:
+    """What a valid text asks for and cannot have yet."""
+    file = folder / "stack.yaml"
+    file.write_text(text, "utf-8")
+    return unavailable(load(file), file)
+
+
+def place(found: Problem) -> tuple[int, int]:
+    """Line and column."""
+    return found.line, found.column
+
+
+def _merged(base: Any, changes: Any) -> Any:
+    if not isinstance(base, dict) or not isinstance(changes, dict):
+        return changes
+    return base | {key: _merged(base.get(key), value) for key, value in changes.items()}

@@ -9,6 +9,7 @@ import re
 import secrets
 import sys
 import time
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ _SEAL_KEY_BYTES = 32
 """AES-256, which the server's static seal reads as hexadecimal (openbao.org/docs/configuration/seal/static)."""
 _PLACEHOLDER = re.compile(r"@\{([a-z_]+)\}")
 _WHOLE_PLACEHOLDER = re.compile(r'"@\{([a-z_]+)\}"')
+_HOLDERS = {"hub_port": "hub", "proxy_api_port": "proxy", "vault_port": "vault", "vault_cluster_port": "vault"}
+"""Port on loopback -> the part that listens there."""
 _RENEW_AFTER_SECONDS = 700 * 24 * 3600
 
 
@@ -48,23 +51,27 @@ def known(stack: Stack, state: StateDirectory) -> dict[str, Any]:
     return values
 
 
-def stale(stack: Stack, state: StateDirectory) -> bool:
-    """Whether facts must be made: none yet, other hosts to certify, or a certificate near its end."""
+def stale(stack: Stack, state: StateDirectory, running: Container[str]) -> bool:
+    """Whether facts must be made: none yet, other hosts to certify, a certificate near its end, a port that is gone.
+
+    Args:
+        running: the stack's own parts that hold their ports now.
+    """
     facts = kept(state)
     if {"ports", "public_keys", "certificates"} - facts.keys():
         return True
-    if stack.hub.port not in (None, facts["ports"].get("public_port")):
+    if facts["ports"] != _ports(stack, facts["ports"], running):
         return True
     wanted = certified_hosts(stack)
     held = {name: entry["hosts"] for name, entry in facts["certificates"].items()}
     return held != wanted or any(entry["renew_after"] < time.time() for entry in facts["certificates"].values())
 
 
-def ensure(stack: Stack, state: StateDirectory, running: bool) -> dict[str, Any]:
+def ensure(stack: Stack, state: StateDirectory, running: Container[str]) -> dict[str, Any]:
     """Make whatever is missing (secrets, keys, certificates, ports) and keep it; the values of the placeholders.
 
     Args:
-        running: whether the stack's own parts hold its ports now.
+        running: the stack's own parts that hold their ports now.
     """
     from apply import certificates
 
@@ -132,17 +139,20 @@ def programs() -> dict[str, Any]:
     }
 
 
-def _ports(stack: Stack, held: dict[str, int], running: bool) -> dict[str, int]:
-    """Ports already held by the running stack are kept as they are; the others are checked, and chosen where needed."""
-    wanted = stack.hub.port
-    if running and held and wanted in (None, held["public_port"]):
+def _ports(stack: Stack, held: dict[str, int], running: Container[str]) -> dict[str, int]:
+    """The ports already held, as long as the part that uses one runs or nobody else has taken it; else other ones."""
+    found = {"public_port": _public_port(stack, held.get("public_port"), "proxy" in running)}
+    for name, part in _HOLDERS.items():
+        port = held.get(name)
+        good = port is not None and (part in running or ports.is_free("127.0.0.1", port))
+        found[name] = port if good and port is not None else ports.internal_port(found.values())
+    return found
+
+
+def _public_port(stack: Stack, held: int | None, running: bool) -> int:
+    if running and held is not None and stack.hub.port in (None, held):
         return held
-    found = {"public_port": ports.public_port(stack.hub.address, wanted, held.get("public_port"))}
-    names = [f"{name}_port" for name in ports.INTERNAL]
-    if not running:
-        held = {name: port for name, port in held.items() if ports.is_free("127.0.0.1", port)}
-    fresh = ports.internal_ports(len(names), found.values())
-    return found | {name: held.get(name, port) for name, port in zip(names, fresh, strict=True)}
+    return ports.public_port(stack.hub.address, stack.hub.port, held)
 
 
 def _made(state: StateDirectory, name: str) -> float:

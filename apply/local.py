@@ -1,6 +1,5 @@
 """The local target: one machine, real parts as processes of the calling user."""
 
-import hashlib
 import json
 import secrets
 import shutil
@@ -11,6 +10,7 @@ from typing import Any
 
 from apply import environments, facts, supervision
 from apply.hubapi import HubApi
+from apply.placement import APPLIED, LOGIN, POLICIES, SUPERVISION, files, wanted
 from apply.plan import Observed, Wanted
 from apply.state import StateDirectory
 from render.artifacts import Artifacts
@@ -18,17 +18,11 @@ from render.vault import ACCESSOR_PLACEHOLDER
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
 
-_FOLDERS = ("conf", "site", "notebook")
-"""What install writes whole: files here that it does not want are removed."""
-_APPLIED = "conf/applied.json"
-"""Object -> fingerprint of what was last put into it."""
-_NOT_RENDERED = {facts.FILE, _APPLIED}
 _FIRST_LOGIN = "secrets/first-password"
 _ROUTES = "traefik/rules.toml"
 _PASSWORD_BYTES = 15
 _STOP_SECONDS = 20
 _INITIALIZED = "bao/initialized.json"
-_POLICIES, _SUPERVISION, _LOGIN = "secret policies", "supervision", "administrator's login"
 
 Tell = Callable[[str], None]
 
@@ -43,27 +37,16 @@ class LocalTarget:
 
     def wanted(self, artifacts: Artifacts) -> Wanted:
         """The artifacts with what is known of this machine in them."""
-        values = facts.known(self.stack, self.state)
-        files = facts.placed(artifacts, values)
-        table = json.loads(files["conf/parts.json"])
-        for part in table["parts"]:
-            part["fingerprint"] = self._fingerprint(part, files)
-        files["conf/parts.json"] = json.dumps(table, indent=2) + "\n"
-        return Wanted(
-            files=files,
-            parts={part["name"]: part["fingerprint"] for part in table["parts"]},
-            environments=json.loads(files["conf/environments.json"]),
-            objects=self._objects(files),
-        )
+        return wanted(self.stack, self.state, artifacts)
 
     def observe(self) -> Observed:
         """What is there; changes nothing."""
         if not self.state.exists():
             return Observed(files={}, missing=("the state directory, its secrets and certificates",))
         running = supervision.parts(self.state)
-        stale = facts.stale(self.stack, self.state)
+        stale = facts.stale(self.stack, self.state, self._ready_parts())
         return Observed(
-            files=self._files(),
+            files=files(self.state),
             parts={name: (str(part["state"]), str(part["fingerprint"])) for name, part in running.items()},
             environments=environments.complete(self.state),
             objects=self._applied(),
@@ -156,7 +139,7 @@ class LocalTarget:
     def _ensure_state(self, tell: Tell) -> None:
         self.state.ensure()
         self._refuse_new_layout()
-        facts.ensure(self.stack, self.state, running=supervision.alive(self.state))
+        facts.ensure(self.stack, self.state, self._ready_parts())
         if self.state.read(_ROUTES) is None:
             # The proxy cannot watch a file that is not there; the hub fills it.
             self.state.write(_ROUTES, "")
@@ -179,7 +162,7 @@ class LocalTarget:
         return {"name": self.stack.name, "vault.mount": self.stack.vault.mount}
 
     def _write_files(self, artifacts: Artifacts, tell: Tell) -> None:
-        wanted, there = self.wanted(artifacts).files, self._files()
+        wanted, there = self.wanted(artifacts).files, files(self.state)
         for path, text in wanted.items():
             if there.get(path) != text:
                 self.state.write(path, text)
@@ -191,21 +174,32 @@ class LocalTarget:
         for identity, requirements in self.wanted(artifacts).environments.items():
             environments.ensure(self.state, identity, requirements, tell)
 
-    def _ensure_parts(self, artifacts: Artifacts, tell: Tell) -> None:
+    def _ensure_parts(self, artifacts: Artifacts, tell: Tell, tries: int = 2) -> None:
         wanted = self.wanted(artifacts)
         self._forget_half_made_vault()
         if not supervision.alive(self.state):
             supervision.start(self.state)
-        elif self._applied().get(_SUPERVISION) != wanted.objects[_SUPERVISION]:
+        elif self._applied().get(SUPERVISION) != wanted.objects[SUPERVISION]:
             supervision.replace(self.state)
         else:
             supervision.reload(self.state)
-        self._note(_SUPERVISION, wanted.objects[_SUPERVISION])
+        self._note(SUPERVISION, wanted.objects[SUPERVISION])
 
         def told(states: dict[str, str]) -> None:
             tell("parts: " + ", ".join(f"{name} {state}" for name, state in states.items()))
 
-        supervision.wait_ready(self.state, wanted.parts, told)
+        try:
+            supervision.wait_ready(self.state, wanted.parts, told)
+        except StackError:
+            # Between choosing a free port and listening on it, another program may have taken it.
+            if tries == 0 or not facts.stale(self.stack, self.state, self._ready_parts()):
+                raise
+            facts.ensure(self.stack, self.state, self._ready_parts())
+            self._write_files(artifacts, tell)
+            self._ensure_parts(artifacts, tell, tries - 1)
+
+    def _ready_parts(self) -> set[str]:
+        return {name for name, part in supervision.parts(self.state).items() if part["state"] == "ready"}
 
     def _forget_half_made_vault(self) -> None:
         """A first start that was cut short never runs again, and nobody has stored anything yet: begin anew."""
@@ -217,12 +211,12 @@ class LocalTarget:
 
     def _ensure_vault(self, artifacts: Artifacts, tell: Tell) -> None:
         wanted = self.wanted(artifacts)
-        digest = wanted.objects.get(_POLICIES)
-        if digest is None or self._applied().get(_POLICIES) == digest:
+        digest = wanted.objects.get(POLICIES)
+        if digest is None or self._applied().get(POLICIES) == digest:
             return
         self._write_vault(json.loads(wanted.files["conf/vault.json"]))
         self.state.write(_INITIALIZED, json.dumps(self._layout()) + "\n")
-        self._note(_POLICIES, digest)
+        self._note(POLICIES, digest)
         tell("secrets: policies and token role are as declared")
 
     def _ensure_login(self, artifacts: Artifacts, tell: Tell) -> None:
@@ -230,15 +224,15 @@ class LocalTarget:
 
         The password is on the disk before the account is, so that a crash between the two locks nobody out.
         """
-        name = self.wanted(artifacts).objects.get(_LOGIN)
-        if name is None or self._applied().get(_LOGIN) == name:
+        name = self.wanted(artifacts).objects.get(LOGIN)
+        if name is None or self._applied().get(LOGIN) == name:
             return
         hub = self.hub_api()
         if not any(account["name"] == name and account["has_password"] for account in hub.accounts()):
             self.state.write(_FIRST_LOGIN, secrets.token_urlsafe(_PASSWORD_BYTES))
             hub.add_account(name, self.state.read(_FIRST_LOGIN) or "", admin=True)
             tell(f"administrator {name} can sign in")
-        self._note(_LOGIN, name)
+        self._note(LOGIN, name)
 
     def _write_vault(self, objects: dict[str, Any]) -> None:
         from apply.vault import Vault
@@ -251,41 +245,9 @@ class LocalTarget:
                 vault.ensure_policy(name, text.replace(ACCESSOR_PLACEHOLDER, accessor))
             vault.ensure_token_role(objects["token_role"]["name"], objects["token_role"]["body"])
 
-    def _files(self) -> dict[str, str]:
-        found = {}
-        for folder in _FOLDERS:
-            for path in (self.state.path / folder).rglob("*"):
-                name = path.relative_to(self.state.path).as_posix()
-                if path.is_file() and name not in _NOT_RENDERED and not path.name.endswith(".pyc"):
-                    found[name] = self.state.read(name) or ""
-        return found
-
-    def _fingerprint(self, part: dict[str, Any], files: dict[str, str]) -> str:
-        """A digest of everything that should restart the part when it changes."""
-        digest = hashlib.sha256(json.dumps(part, sort_keys=True).encode())
-        for name in part.pop("reads"):
-            if (text := files.get(name)) is None:
-                path = self.state.path / name
-                text = path.read_text("utf-8", "replace") if path.is_file() else ""
-            digest.update(_digest(text).encode())
-        return digest.hexdigest()
-
-    def _objects(self, files: dict[str, str]) -> dict[str, str]:
-        code = [text for path, text in files.items() if Path(path).parent.as_posix() == "site/hub/local"]
-        objects = {_SUPERVISION: _digest("\0".join(code))}
-        if self.stack.vault.enabled:
-            objects[_POLICIES] = _digest(files["conf/vault.json"])
-        if self.stack.auth.kind == "native":
-            objects[_LOGIN] = self.stack.auth.admin_users[0]
-        return objects
-
     def _applied(self) -> dict[str, str]:
-        found = self.state.read_json(_APPLIED)
+        found = self.state.read_json(APPLIED)
         return found if isinstance(found, dict) else {}
 
     def _note(self, name: str, fingerprint: str) -> None:
-        self.state.write(_APPLIED, json.dumps({**self._applied(), name: fingerprint}, indent=2) + "\n")
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+        self.state.write(APPLIED, json.dumps({**self._applied(), name: fingerprint}, indent=2) + "\n")

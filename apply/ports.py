@@ -8,7 +8,6 @@ import psutil
 from spec.errors import StackError
 
 PUBLIC_FIRST, PUBLIC_LAST = 8000, 8099
-INTERNAL = ("hub", "proxy_api", "vault", "vault_cluster")
 
 
 def is_free(address: str, port: int) -> bool:
@@ -59,22 +58,14 @@ def public_port(address: str, wanted: int | None, kept: int | None) -> int:
     return _first_free(address)
 
 
-def internal_ports(count: int, avoid: Iterable[int]) -> list[int]:
-    """Free loopback ports, each another one."""
+def internal_port(avoid: Iterable[int]) -> int:
+    """A free port on loopback that is none of `avoid`."""
     taken = set(avoid)
-    found: list[int] = []
-    sockets: list[socket.socket] = []
-    try:
-        while len(found) < count:
-            probe = socket.socket()
-            sockets.append(probe)
+    while True:
+        with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            if (port := probe.getsockname()[1]) not in taken:
-                found.append(port)
-    finally:
-        for probe in sockets:
-            probe.close()
-    return found
+            if (port := int(probe.getsockname()[1])) not in taken:
+                return port
 
 
 def _first_free(address: str) -> int:

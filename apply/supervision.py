@@ -74,7 +74,7 @@ def stop(state: StateDirectory, servers: bool) -> None:
 
 
 def wait_ready(
-    state: StateDirectory, wanted: dict[str, str], tell: Callable[[dict[str, str]], None], seconds: float = 90
+    state: StateDirectory, wanted: dict[str, str], tell: Callable[[dict[str, str]], None], seconds: float = 60
 ) -> None:
     """Wait until each part runs with its wanted fingerprint and answers.
 

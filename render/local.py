@@ -15,6 +15,10 @@ from spec.quantities import seconds
 from spec.ways import ways
 
 _STATE = "@{state}"
+_SUPERVISION = tuple(
+    f"hub/local/{name}.py" for name in ("supervisor", "keeper", "runner", "parts", "logfiles", "shutdown")
+)
+"""Code that the hub does not run, so that a change of it does not restart the hub."""
 _HUB_ENVIRONMENT = {"PYTHONPATH": f"{_STATE}/site", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -203,13 +207,10 @@ def _culler_part(stack: Stack) -> dict[str, Any]:
     )
 
 
-_SUPERVISION = ("hub/local/supervisor.py", "hub/local/keeper.py")
-
-
 def _keeper_part() -> dict[str, Any]:
     return _part(
         "keeper",
         ["@{python}", "-m", "hub.local.keeper", _STATE],
         environment=_HUB_ENVIRONMENT,
-        reads=["site/hub/local/keeper.py"],
+        reads=[f"site/hub/local/{name}.py" for name in ("keeper", "shutdown", "process")],
     )

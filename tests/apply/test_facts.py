@@ -37,30 +37,30 @@ def test_code_and_unknown_placeholders_are_left_alone() -> None:
 
 
 def test_facts_are_made_once_and_kept(state: StateDirectory) -> None:
-    assert facts.stale(stack(), state)
-    first = facts.ensure(stack(), state, running=False)
+    assert facts.stale(stack(), state, ())
+    first = facts.ensure(stack(), state, ())
     text = state.read(facts.FILE)
-    second = facts.ensure(stack(), state, running=False)
+    second = facts.ensure(stack(), state, ())
 
-    assert not facts.stale(stack(), state)
+    assert not facts.stale(stack(), state, ())
     assert (first, text) == (second, state.read(facts.FILE))
     assert len({first[f"{name}_port"] for name in ("public", "hub", "proxy_api", "vault", "vault_cluster")}) == 5
 
 
 def test_no_secret_is_among_the_facts(state: StateDirectory) -> None:
-    values = facts.ensure(stack(), state, running=False)
+    values = facts.ensure(stack(), state, ())
 
     for path in (state.path / "secrets").iterdir():
         assert path.read_text().strip() not in str(values) + str(state.read(facts.FILE))
 
 
 def test_another_public_name_makes_another_certificate(state: StateDirectory) -> None:
-    facts.ensure(stack("hub: {tls: self-signed}"), state, running=False)
+    facts.ensure(stack("hub: {tls: self-signed}"), state, ())
     before = state.read("tls/public.pem")
     renamed = stack("hub: {tls: self-signed, host: lab.internal}")
 
-    assert facts.stale(renamed, state)
-    facts.ensure(renamed, state, running=False)
+    assert facts.stale(renamed, state, ())
+    facts.ensure(renamed, state, ())
 
     assert state.read("tls/public.pem") != before
 
@@ -68,11 +68,11 @@ def test_another_public_name_makes_another_certificate(state: StateDirectory) ->
 def test_a_certificate_near_its_end_is_renewed(state: StateDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
-    facts.ensure(stack(), state, running=False)
-    assert not facts.stale(stack(), state)
+    facts.ensure(stack(), state, ())
+    assert not facts.stale(stack(), state, ())
 
     monkeypatch.setattr(time, "time", lambda: 4_000_000_000.0)
-    assert facts.stale(stack(), state)
+    assert facts.stale(stack(), state, ())
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,14 @@ def test_a_certificate_near_its_end_is_renewed(state: StateDirectory, monkeypatc
 )
 def test_the_public_address_leaves_out_the_usual_port(hub: str, port: int, url: str) -> None:
     assert facts.public_url(stack(f"hub: {hub}"), port) == url
+
+
+def test_a_port_that_somebody_else_took_is_replaced_unless_the_own_part_holds_it(state: StateDirectory) -> None:
+    import socket
+
+    held = facts.ensure(stack(), state, ())
+    with socket.create_server(("127.0.0.1", held["hub_port"])):
+        assert not facts.stale(stack(), state, ("hub",))
+        assert facts.stale(stack(), state, ())
+
+        assert facts.ensure(stack(), state, ())["hub_port"] != held["hub_port"]

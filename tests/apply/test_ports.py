@@ -28,8 +28,10 @@ def test_the_port_of_the_last_install_is_used_again_while_it_is_free() -> None:
     assert ports.public_port("127.0.0.1", None, kept) == kept
 
 
-def test_internal_ports_differ_from_each_other_and_from_those_to_avoid() -> None:
-    found = ports.internal_ports(20, [])
+def test_an_internal_port_is_free_and_none_of_those_to_avoid() -> None:
+    found: list[int] = []
+    for _ in range(20):
+        found.append(ports.internal_port(found))
 
     assert len(set(found)) == 20
-    assert not set(ports.internal_ports(5, found)) & set(found)
+    assert all(ports.is_free("127.0.0.1", port) for port in found)

@@ -92,7 +92,8 @@ class InstalledStack:
         return json.loads(self.inv("status", "--json", code=None).stdout)
 
     def pid(self, part: str) -> int:
-        return int(json.loads((self.state / "run" / "status.json").read_text())["parts"][part]["pid"])
+        """Of a part; 0 while it has none."""
+        return int(json.loads((self.state / "run" / "status.json").read_text())["parts"][part]["pid"] or 0)
 
     def supervisor(self) -> int:
         return int(json.loads((self.state / "run" / "status.json").read_text())["supervisor"]["pid"])

@@ -81,9 +81,7 @@ class RealHub:
         cookie_secret = self.folder / "secrets" / "cookie-secret"
         cookie_secret.touch(0o600)
         cookie_secret.write_text(secrets.token_hex(32))
-        proxy = filled(
-            "templates/traefik.toml.j2", address=f"127.0.0.1:{self._ports['public_port']}", tls=False
-        )
+        proxy = filled("templates/traefik.toml.j2", address=f"127.0.0.1:{self._ports['public_port']}", tls=False)
         proxy = proxy.replace("@{proxy_api_port}", str(self._ports["proxy_api_port"]))
         (self.folder / "conf" / "traefik.toml").write_text(proxy.replace("@{state}", str(self.folder)))
         (self.folder / "traefik" / "rules.toml").touch()

@@ -97,9 +97,7 @@ def test_a_server_that_died_without_the_hub_has_its_token_ended_when_the_hub_is_
     server.dies()
 
 
-def test_a_hub_that_died_before_it_could_revoke_does_so_when_it_is_back(
-    restarted: RealHub, vault: VaultSide
-) -> None:
+def test_a_hub_that_died_before_it_could_revoke_does_so_when_it_is_back(restarted: RealHub, vault: VaultSide) -> None:
     server = Server(restarted, vault, "fritz")
     with vault.sealed():
         restarted.stop_server("fritz")
@@ -133,9 +131,7 @@ def test_what_is_made_good_later_spares_the_next_servers_token(hub: RealHub, vau
     assert vault.lives(new)
 
 
-def test_a_deleted_users_tokens_die_also_when_vault_was_sealed_at_the_deletion(
-    hub: RealHub, vault: VaultSide
-) -> None:
+def test_a_deleted_users_tokens_die_also_when_vault_was_sealed_at_the_deletion(hub: RealHub, vault: VaultSide) -> None:
     server = Server(hub, vault, "ida")
     with vault.sealed():
         assert hub.api("DELETE", "users/ida").status_code == 204

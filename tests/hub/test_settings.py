@@ -59,7 +59,10 @@ def test_nothing_of_them_can_be_changed(tmp_path: Path) -> None:
         ({"title": None}, "title: expected str, got NoneType"),
         ({"log_level": "loud"}, "log_level: 'loud' is none of debug, info, warning, error"),
         ({"auth": {**examples.AUTH, "allow_all": 1}}, "auth.allow_all: expected bool, got int"),
-        ({"auth": {**examples.AUTH, "minimum_password_length": True}}, "minimum_password_length: expected int, got bool"),
+        (
+            {"auth": {**examples.AUTH, "minimum_password_length": True}},
+            "minimum_password_length: expected int, got bool",
+        ),
         ({"auth": {**examples.AUTH, "admin_users": "admin"}}, "auth.admin_users: expected list, got str"),
         ({"profiles": [examples.profile("a"), 1]}, "profiles[1]: expected dict, got int"),
         ({"profiles": [examples.profile("a", groups=[1])]}, "profiles[0].groups[0]: expected str, got int"),

@@ -217,4 +217,3 @@ def test_every_nasty_name_has_secrets_of_its_own(vault: VaultSide) -> None:
         if thief != name and bao.call("GET", f"secret/data/{homes[name]}/k", tokens[thief])[0] != 403
     ]
     assert leaks == []
-

@@ -94,7 +94,13 @@ def test_no_smaller_policy_is_enough(narrowed: VaultSide) -> None:
         ("POST", "auth/token/create/jupyterhub-notebook", {"entity_alias": "jupyterhub.alice"}),
         *(
             ("POST", "auth/token/create/jupyterhub-notebook", {"entity_alias": "jupyterhub.a", "ttl": "1h", **more})
-            for more in ({"policies": ["root"]}, {"period": "1h"}, {"no_parent": True}, {"id": "s.x"}, {"type": "batch"})
+            for more in (
+                {"policies": ["root"]},
+                {"period": "1h"},
+                {"no_parent": True},
+                {"id": "s.x"},
+                {"type": "batch"},
+            )
         ),
     ],
 )

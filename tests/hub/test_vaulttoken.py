@@ -163,9 +163,7 @@ def _request(hub: RealHub, token: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["+", "*", "a+b@x.org", "al ice", "böb", 'x" {}', "{{identity.entity.id}}", "a!b=c"])
-def test_a_user_with_a_nasty_name_has_secrets_that_no_other_reads(
-    hub: RealHub, vault: VaultSide, name: str
-) -> None:
+def test_a_user_with_a_nasty_name_has_secrets_that_no_other_reads(hub: RealHub, vault: VaultSide, name: str) -> None:
     got = hub.ask(hub_token(hub.spawn(name))).json()
     other = hub.ask(hub_token(hub.spawn(f"other of {name}"))).json()
 

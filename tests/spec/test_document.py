@@ -77,7 +77,10 @@ def test_a_merge_key_takes_a_mapping_only() -> None:
 def test_a_problem_inside_an_alias_points_at_the_anchors_line() -> None:
     text = LOCAL + "profiles:\n  a: &same\n    display_name: A\n    image: r/a:1\n    cpuu: 2\n  b: *same\n"
 
-    assert [(place(one), one.path) for one in problems(text)] == [((7, 5), "profiles.a.cpuu"), ((7, 5), "profiles.b.cpuu")]
+    assert [(place(one), one.path) for one in problems(text)] == [
+        ((7, 5), "profiles.a.cpuu"),
+        ((7, 5), "profiles.b.cpuu"),
+    ]
 
 
 def test_a_problem_in_a_merged_key_points_at_the_anchors_line() -> None:

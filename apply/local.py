@@ -44,7 +44,7 @@ class LocalTarget:
         if not self.state.exists():
             return Observed(files={}, missing=("the state directory, its secrets and certificates",))
         running = supervision.parts(self.state)
-        stale = facts.stale(self.stack, self.state, self._ready_parts())
+        stale = facts.stale(self.stack, self.state, self._living_parts())
         return Observed(
             files=files(self.state),
             parts={name: (str(part["state"]), str(part["fingerprint"])) for name, part in running.items()},
@@ -139,7 +139,7 @@ class LocalTarget:
     def _ensure_state(self, tell: Tell) -> None:
         self.state.ensure()
         self._refuse_new_layout()
-        facts.ensure(self.stack, self.state, self._ready_parts())
+        facts.ensure(self.stack, self.state, self._living_parts())
         if self.state.read(_ROUTES) is None:
             # The proxy cannot watch a file that is not there; the hub fills it.
             self.state.write(_ROUTES, "")
@@ -192,14 +192,14 @@ class LocalTarget:
             supervision.wait_ready(self.state, wanted.parts, told)
         except StackError:
             # Between choosing a free port and listening on it, another program may have taken it.
-            if tries == 0 or not facts.stale(self.stack, self.state, self._ready_parts()):
+            if tries == 0 or not facts.stale(self.stack, self.state, self._living_parts()):
                 raise
-            facts.ensure(self.stack, self.state, self._ready_parts())
+            facts.ensure(self.stack, self.state, self._living_parts())
             self._write_files(artifacts, tell)
             self._ensure_parts(artifacts, tell, tries - 1)
 
-    def _ready_parts(self) -> set[str]:
-        return {name for name, part in supervision.parts(self.state).items() if part["state"] == "ready"}
+    def _living_parts(self) -> set[str]:
+        return {name for name, part in supervision.parts(self.state).items() if part["pid"]}
 
     def _forget_half_made_vault(self) -> None:
         """A first start that was cut short never runs again, and nobody has stored anything yet: begin anew."""

@@ -31,6 +31,4 @@ def put_env_to_secrets(secrets: SecretStore, env_dict: Mapping[str, object], key
 def _check_variables(variables: Mapping[str, str]) -> None:
     for name, value in variables.items():
         if not name or "=" in name or "\0" in name + value:
-            raise InvalidValue(
-                f"{name!r} cannot be an environment variable: its name or value is not possible there."
-            )
+            raise InvalidValue(f"{name!r} cannot be an environment variable: its name or value is not possible there.")

@@ -52,9 +52,7 @@ def ask_hub(settings: Settings, hub: Transport, vault: Transport) -> Grant:
     wrapped = MaskedText(answer.at("wrapped_token"))
     asked = time.monotonic()
     # Not repeatable: the first one to arrive opens it, so a second would look like a theft.
-    opened = vault.exchange(
-        "POST", f"{address}/v1/sys/wrapping/unwrap", token_headers(wrapped), repeatable=False
-    )
+    opened = vault.exchange("POST", f"{address}/v1/sys/wrapping/unwrap", token_headers(wrapped), repeatable=False)
     if opened.status in (400, 403, 404):
         raise Unavailable(
             "The token from the hub was too old, or was opened by somebody else on its way. Try again; if "
@@ -82,9 +80,7 @@ def _refusal(answer: Answer) -> Exception:
             "or it may not ask. Restart your server from the hub."
         )
     if answer.status in (404, 405):
-        return SignInNeeded(
-            "This hub hands out no Vault tokens. Ask an administrator to enable `vault` for it."
-        )
+        return SignInNeeded("This hub hands out no Vault tokens. Ask an administrator to enable `vault` for it.")
     if answer.status == 502:
         return NotAllowed(
             "Vault refused to give the hub a token for you; is your account disabled? The reason is in the "
@@ -92,6 +88,4 @@ def _refusal(answer: Answer) -> Exception:
         )
     if answer.status == 503:
         return Unavailable("The hub cannot reach Vault now. Nothing was lost; try again.")
-    return Unavailable(
-        f"The hub cannot give a Vault token now ({answer.status}). Nothing was lost; try again."
-    )
+    return Unavailable(f"The hub cannot give a Vault token now ({answer.status}). Nothing was lost; try again.")

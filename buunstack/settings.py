@@ -41,8 +41,7 @@ class Settings:
             hub_token=_token("JUPYTERHUB_API_TOKEN"),
             mount=_variable("BUUNSTACK_SECRETS_MOUNT").strip("/") or "secret",
             timeout_seconds=_seconds("VAULT_CLIENT_TIMEOUT", 30.0),
-            home=_variable("BUUNSTACK_SECRETS_HOME").strip("/")
-            or (f"jupyter/users/{username}" if username else ""),
+            home=_variable("BUUNSTACK_SECRETS_HOME").strip("/") or (f"jupyter/users/{username}" if username else ""),
         )
 
 
@@ -61,13 +60,9 @@ def vault_url(address: str) -> str:
     except ValueError:
         host = None
     if not host or parts.scheme not in ("http", "https"):
-        raise BadSetting(
-            f"VAULT_ADDR is {address!r}, which is not an address like https://vault.example.com:8200."
-        )
+        raise BadSetting(f"VAULT_ADDR is {address!r}, which is not an address like https://vault.example.com:8200.")
     if parts.scheme == "http" and host not in _LOOPBACK:
-        raise BadSetting(
-            f"VAULT_ADDR is {address!r}: a token is never sent without TLS. Use an https:// address."
-        )
+        raise BadSetting(f"VAULT_ADDR is {address!r}: a token is never sent without TLS. Use an https:// address.")
     return address.rstrip("/")
 
 

@@ -56,9 +56,7 @@ class SecretStore:
             if answer.status == 404:
                 # No secret, or a deleted one, whose version the answer has.
                 deleted = answer.payload.get("data") or {}
-                answer = self._vault.request(
-                    "POST", "data", key, encoded(fields, cas=deleted.get("version", 0))
-                )
+                answer = self._vault.request("POST", "data", key, encoded(fields, cas=deleted.get("version", 0)))
             if not is_conflict(answer):
                 answer.at("data", "version")
                 log.info("updated secret %r", key)
@@ -137,9 +135,7 @@ class SecretStore:
         return f"<SecretStore of {self.username or 'nobody'} at {self.vault_addr or 'no Vault'}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "A SecretStore is not pickled: its token must not travel. Make a SecretStore() over there."
-        )
+        raise TypeError("A SecretStore is not pickled: its token must not travel. Make a SecretStore() over there.")
 
     def _read(self, key: str) -> Answer:
         answer = self._vault.request("GET", "data", checked_key(key))

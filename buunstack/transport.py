@@ -129,15 +129,14 @@ class Transport:
     def _failure(self, error: HTTPError, url: str, repeatable: bool) -> _Failure:
         where = f"{self._server} at {_origin(url)}"
         reason = error.args[0] if error.args else None
-        if isinstance(reason, ssl.SSLCertVerificationError):
+        if isinstance(error, SSLError) and isinstance(reason, ValueError):  # all certificate errors are one
             self.renew()
-            return _Failure(self._not_trusted(where, reason.verify_message), may_repeat=False)
+            told = getattr(reason, "verify_message", None) or str(reason)
+            return _Failure(self._not_trusted(where, told), may_repeat=False)
         if isinstance(error, ProtocolError) or isinstance(reason, ssl.SSLEOFError):
             return _Failure(Unavailable(f"The connection to {where} broke. {_AGAIN}"), may_repeat=repeatable)
         if isinstance(error, SSLError):
-            return _Failure(
-                Unavailable(f"{where} does not speak TLS that this machine accepts."), may_repeat=False
-            )
+            return _Failure(Unavailable(f"{where} does not speak TLS that this machine accepts."), may_repeat=False)
         if isinstance(error, NewConnectionError):
             return _Failure(Unavailable(f"{where} cannot be reached. {_AGAIN}"), may_repeat=True)
         if isinstance(error, TimeoutError):
@@ -146,13 +145,9 @@ class Transport:
 
     def _not_trusted(self, where: str, reason: str) -> CertificateNotTrusted:
         if self._ca_file:
-            checked = (
-                f"It was checked with {self._ca_variable}={self._ca_file}, which must hold its authority."
-            )
+            checked = f"It was checked with {self._ca_variable}={self._ca_file}, which must hold its authority."
         elif self._ca_variable:
-            checked = (
-                f"{self._ca_variable} is not set, so the system's authorities decided. Set it to your site's."
-            )
+            checked = f"{self._ca_variable} is not set, so the system's authorities decided. Set it to your site's."
         else:
             checked = "The system's authorities decided."
         return CertificateNotTrusted(f"The certificate of {where} is not trusted ({reason}). {checked}")
@@ -160,8 +155,10 @@ class Transport:
     def _connections(self) -> urllib3.PoolManager:
         pool = self._pool
         if pool is None:
+            _check_authorities(self._ca_file)
+            # urllib3 makes the TLS context: its 1.26 needs a context of its own making for an address by number.
             pool = self._pool = urllib3.PoolManager(
-                ssl_context=_context(self._ca_file),
+                ca_certs=self._ca_file or None,
                 cert_reqs="CERT_REQUIRED",
                 timeout=self._timeout,
                 maxsize=8,
@@ -177,9 +174,10 @@ def not_understood(status: int) -> Unavailable:
     )
 
 
-def _context(ca_file: str) -> ssl.SSLContext:
+def _check_authorities(ca_file: str) -> None:
     try:
-        return ssl.create_default_context(cafile=ca_file or None)
+        ssl.create_default_context(cafile=ca_file or None)
+        return
     except OSError as error:  # ssl.SSLError is one too
         reason = error.strerror or type(error).__name__
     raise BadSetting(f"VAULT_CACERT is {ca_file}, which cannot be used as a file of certificates: {reason}.")

@@ -98,13 +98,10 @@ def checked_fields(fields: Mapping[str, str]) -> Mapping[str, str]:
     for name, value in fields.items():
         if not isinstance(value, str):
             raise InvalidValue(
-                f"Field {name!r} is {type(value).__name__}, and only text (str) is stored. Use str() or "
-                "json.dumps()."
+                f"Field {name!r} is {type(value).__name__}, and only text (str) is stored. Use str() or json.dumps()."
             )
         if not (_is_text(name) and _is_text(value)):
-            raise InvalidValue(
-                f"Field {name!r} is not text that can be stored: it holds half of a character."
-            )
+            raise InvalidValue(f"Field {name!r} is not text that can be stored: it holds half of a character.")
     return fields
 
 
@@ -115,18 +112,14 @@ def _is_text(text: str) -> bool:
 
 def _expected(answer: Answer, method: str, key: str) -> Answer:
     if answer.status == 413 or (answer.status == 500 and "too large" in answer.reasons):
-        raise TooLarge(
-            f"The secret {key!r} is larger than Vault stores in one (1 MiB as a rule). Nothing was changed."
-        )
+        raise TooLarge(f"The secret {key!r} is larger than Vault stores in one (1 MiB as a rule). Nothing was changed.")
     answer.given()
     if answer.status == 404 and not answer.payload and method != "PATCH":
         raise not_understood(404)  # Vault says in JSON that something is not there, but to a PATCH
     conflict = answer.status == 400 and "check-and-set parameter did not match" in answer.reasons
     no_mount = answer.status == 404 and answer.reasons
     if no_mount or (answer.status not in _EXPECTED and not conflict):
-        raise SecretStoreError(
-            f"Vault refuses this request about {key!r} ({answer.status}): {answer.reasons}"
-        )
+        raise SecretStoreError(f"Vault refuses this request about {key!r} ({answer.status}): {answer.reasons}")
     return answer
 
 

@@ -1,5 +1,6 @@
 """What a machine does to a stack: killed processes, cut installs, full disks, taken ports, two commands at once."""
 
+import contextlib
 import json
 import os
 import signal
@@ -78,13 +79,15 @@ def test_everything_killed_at_once_is_brought_back_by_install(own: InstalledStac
 
 def kill_everything(own: InstalledStack) -> None:
     """As a power cut: the supervisors first, then every process that runs from the state directory."""
-    while mine := [process for process in psutil.process_iter(["cmdline", "environ"]) if belongs(process, own.state)]:
+
+    def none_left() -> bool:
+        mine = [process for process in psutil.process_iter(["cmdline", "environ"]) if belongs(process, own.state)]
         for process in mine:
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-                process.wait(10)
-            except psutil.NoSuchProcess:
-                continue
+        return not mine
+
+    eventually(none_left, "every process to be gone")
 
 
 def belongs(process: psutil.Process, state: Path) -> bool:

@@ -1,5 +1,9 @@
 """Sessions for developers and CI: `nox` runs the quick ones."""
 
+import re
+from collections import Counter
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -72,3 +76,27 @@ def golden(session: nox.Session) -> None:
     """Rewrite the reviewed configuration of the examples after a change that is meant."""
     _install(session, "test")
     session.run("pytest", "tests/render/test_artifacts.py", env={"BUUNSTACK_GOLDEN": "write"})
+
+
+@nox.session
+def pins(session: nox.Session) -> None:
+    """Renew the pinned versions in pyproject.toml: the newest ones that fit together."""
+    project = Path("pyproject.toml")
+    text = project.read_text()
+    block = re.search(r"constraint-dependencies = \[\n.*?\n\]\n", text, re.DOTALL)
+    assert block, "pyproject.toml has a list of constraint-dependencies"
+    fresh = Path(session.create_tmp())
+    (fresh / "pyproject.toml").write_text(text.replace(block[0], "").replace("buunstack/README.md", "README.md"))
+    (fresh / "README.md").touch()
+    session.run_install("uv", "lock", "--quiet", "--upgrade", f"--project={fresh}")
+    options = ("--all-groups", "--no-hashes", "--no-header", "--no-annotate", "--no-emit-project")
+    listed = session.run_install("uv", "export", "--quiet", f"--project={fresh}", *options, silent=True)
+    pins = "".join(f'    "{pin}",\n' for pin in _as_constraints(str(listed).splitlines()))
+    project.write_text(text.replace(block[0], f"constraint-dependencies = [\n{pins}]\n"))
+
+
+def _as_constraints(lines: list[str]) -> list[str]:
+    """Pins for every platform; a marker only where it decides between two versions of one package."""
+    pins = [line.strip() for line in lines if "==" in line]
+    versions = Counter(pin.split("==")[0] for pin in pins)
+    return [pin if versions[pin.split("==")[0]] > 1 else pin.split(";")[0].strip() for pin in pins]

@@ -5,7 +5,7 @@ import json
 import ssl
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from spec.errors import TargetUnreachable
 
@@ -32,36 +32,41 @@ def call(
         TargetUnreachable: no answer, or a certificate that is not trusted.
     """
     parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    server = f"{parts.scheme}://{parts.netloc}"
     path = parts.path + (f"?{parts.query}" if parts.query else "")
-    sent = {"Accept": "application/json", **(headers or {})}
-    data = None
-    if body is not None:
-        data, sent["Content-Type"] = json.dumps(body).encode(), "application/json"
-    connection = _connection(parts.scheme, parts.hostname or "", port, ca, timeout)
+    data, sent = _encoded(body, headers or {})
+    connection = _connection(parts, ca, timeout)
     try:
         connection.request(method, path, data, sent)
         answer = connection.getresponse()
         return answer.status, _decoded(answer.read())
     except ssl.SSLCertVerificationError as error:
         raise TargetUnreachable(
-            f"the certificate of {what} at {parts.scheme}://{parts.netloc} is not trusted: {error.verify_message}",
+            f"the certificate of {what} at {server} is not trusted: {error.verify_message}",
             hint="name its authority with `ca:` in the stack file",
         ) from error
     except (OSError, http.client.HTTPException) as error:
         raise TargetUnreachable(
-            f"{what} does not answer at {parts.scheme}://{parts.netloc}: {error or type(error).__name__}",
+            f"{what} does not answer at {server}: {error or type(error).__name__}",
             hint="inv status shows what runs",
         ) from error
     finally:
         connection.close()
 
 
-def _connection(scheme: str, host: str, port: int, ca: Path | None, timeout: float) -> http.client.HTTPConnection:
-    if scheme != "https":
-        return http.client.HTTPConnection(host, port, timeout=timeout)
+def _encoded(body: Any, headers: dict[str, str]) -> tuple[bytes | None, dict[str, str]]:
+    sent = {"Accept": "application/json", **headers}
+    if body is None:
+        return None, sent
+    return json.dumps(body).encode(), {**sent, "Content-Type": "application/json"}
+
+
+def _connection(parts: SplitResult, ca: Path | None, timeout: float) -> http.client.HTTPConnection:
+    host = parts.hostname or ""
+    if parts.scheme != "https":
+        return http.client.HTTPConnection(host, parts.port or 80, timeout=timeout)
     context = ssl.create_default_context(cafile=None if ca is None else str(ca))
-    return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+    return http.client.HTTPSConnection(host, parts.port or 443, timeout=timeout, context=context)
 
 
 def _decoded(data: bytes) -> Any:

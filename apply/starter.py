@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from spec.starter import Answers, starter
-
 from apply import console
 from apply.state import disk_errors
 from spec.errors import StackError
+from spec.starter import Answers, starter
 
 
 def write(out: str, target: str, name: str, force: bool) -> None:

@@ -35,6 +35,4 @@ def _text(path: str) -> str:
         return Path(path).read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise VaultRefused(
-            f"{path}, which proves to Vault that this is the hub, cannot be read: {reason}"
-        ) from None
+        raise VaultRefused(f"{path}, which proves to Vault that this is the hub, cannot be read: {reason}") from None

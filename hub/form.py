@@ -46,9 +46,7 @@ class ProfileForm:
             web.HTTPError: 400 or 403, with a sentence for the user.
         """
         if unknown := sorted(str(key) for key in options if key != FIELD):
-            raise web.HTTPError(
-                400, f"Unknown option {unknown[0]!r}: a server is started with {FIELD!r} alone."
-            )
+            raise web.HTTPError(400, f"Unknown option {unknown[0]!r}: a server is started with {FIELD!r} alone.")
         self._apply(spawner, self._profile(spawner, options.get(FIELD)))
 
     def _profile(self, spawner: Any, slug: Any) -> Profile:
@@ -66,9 +64,7 @@ class ProfileForm:
                 f"There is no profile {slug!r} any more, or there never was. Choose one of: {open_slugs}.",
             )
         if profile not in offered:
-            raise web.HTTPError(
-                403, f"Profile {slug!r} is for other groups of users. Choose one of: {open_slugs}."
-            )
+            raise web.HTTPError(403, f"Profile {slug!r} is for other groups of users. Choose one of: {open_slugs}.")
         if not profile.available:
             raise web.HTTPError(
                 400,

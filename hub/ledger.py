@@ -50,9 +50,7 @@ class Ledger:
     def left_behind(self) -> list[str]:
         """Accessors whose server has stopped or is gone, with its user or without."""
         of_token = (orm.User.name == TOKENS.c.user_name) & (orm.Spawner.name == TOKENS.c.server_name)
-        runs = exists().where(
-            orm.Spawner.user_id == orm.User.id, orm.Spawner.server_id.is_not(None), of_token
-        )
+        runs = exists().where(orm.Spawner.user_id == orm.User.id, orm.Spawner.server_id.is_not(None), of_token)
         return self._accessors(select(TOKENS.c.accessor).where(TOKENS.c.ended | ~runs))
 
     def _accessors(self, query: Any) -> list[str]:

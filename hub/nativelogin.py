@@ -81,9 +81,7 @@ class PasswordLogin(NativeAuthenticator):  # type: ignore[misc]
     def password_fault(self, password: str) -> str:
         """What is wrong with a new password; empty when nothing is."""
         if len(password) < self.minimum_password_length:
-            return (
-                f"The password is too short: at least {self.minimum_password_length} characters are needed."
-            )
+            return f"The password is too short: at least {self.minimum_password_length} characters are needed."
         if not password.isprintable():
             return "The password holds a character that cannot be typed."
         if len(password.encode()) > _LONGEST_PASSWORD_BYTES:

@@ -66,9 +66,7 @@ class AccountListHandler(_AccountsHandler):
         if fields["admin"] and not self._may_make_admins():
             raise web.HTTPError(403, f"Only administrators and {ADMIN_SERVICE} can make an administrator.")
         if name in self.authenticator.accounts():
-            raise web.HTTPError(
-                409, f"{name} can sign in already; `inv user.passwd {name}` sets a new password."
-            )
+            raise web.HTTPError(409, f"{name} can sign in already; `inv user.passwd {name}` sets a new password.")
         self._set_password(name, fields["password"])
         user = self.user_from_username(name)
         user.admin = user.admin or fields["admin"] or name in self.authenticator.admin_users
@@ -103,9 +101,7 @@ class AccountHandler(_AccountsHandler):
     async def _remove(self, user: Any) -> None:
         for spawner in list(user.spawners.values()):
             if spawner.pending:
-                raise web.HTTPError(
-                    409, f"A server of {user.name} is busy ({spawner.pending}). Try again in a moment."
-                )
+                raise web.HTTPError(409, f"A server of {user.name} is busy ({spawner.pending}). Try again in a moment.")
             if spawner.ready:
                 await (await self.stop_single_user(user, spawner.name))
         await maybe_future(self.authenticator.delete_user(user))

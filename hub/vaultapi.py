@@ -108,8 +108,6 @@ class VaultApi:
         answer = await self._http.call("POST", f"auth/{settings.auth_mount}/login", body, {})
         auth = answer.body.get("auth") or {}
         if answer.status != 200 or not auth.get("client_token"):
-            raise VaultRefused(
-                f"no login through auth/{settings.auth_mount} as {settings.login_role}: {answer.reason}"
-            )
+            raise VaultRefused(f"no login through auth/{settings.auth_mount} as {settings.login_role}: {answer.reason}")
         self._token = str(auth["client_token"])
         self._old_from = asked + float(auth.get("lease_duration") or 0) * _USED_LIFE

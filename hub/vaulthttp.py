@@ -76,9 +76,7 @@ class VaultHttp:
             why = f"{self._address}: {answer.reason}"
         raise VaultDown(why)
 
-    async def _fetch(
-        self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]
-    ) -> HTTPResponse:
+    async def _fetch(self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> HTTPResponse:
         if self._client is None:
             self._client = SimpleAsyncHTTPClient(force_instance=True, max_clients=CONNECTIONS)
         request = HTTPRequest(
@@ -99,17 +97,13 @@ class VaultHttp:
                 self._tls = ssl.create_default_context(cafile=self._ca_file)
             except OSError as error:  # ssl.SSLError is one too
                 reason = error.strerror or "no certificate in it"
-                raise VaultRefused(
-                    f"Vault's certificate authority {self._ca_file} cannot be used: {reason}"
-                ) from None
+                raise VaultRefused(f"Vault's certificate authority {self._ca_file} cannot be used: {reason}") from None
         return self._tls
 
     def _untrusted(self, error: ssl.SSLCertVerificationError) -> VaultRefused:
         self._tls = None  # the authority may have been replaced by the next request
         trusted = self._ca_file or "the system's authorities"
-        return VaultRefused(
-            f"{self._address}: its certificate is not trusted by {trusted}: {error.verify_message}"
-        )
+        return VaultRefused(f"{self._address}: its certificate is not trusted by {trusted}: {error.verify_message}")
 
     def _followed_nowhere(self, answer: Answer) -> Answer:
         if 300 <= answer.status < 400:

@@ -15,7 +15,9 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 class Target(Section, frozen=True):
     """Where the stack runs."""
 
-    kind: Annotated[Literal["local", "kubernetes"], says("`local`: processes of this machine. `kubernetes`: a cluster.")]
+    kind: Annotated[
+        Literal["local", "kubernetes"], says("`local`: processes of this machine. `kubernetes`: a cluster.")
+    ]
     context: Annotated[Text | None, says("The kubeconfig's context; the current one without it.")] = None
     namespace: Annotated[Slug, says("Kubernetes: the namespace of everything.")] = "jupyter"
     confinement: Annotated[
@@ -78,7 +80,8 @@ class Mcp(Section, frozen=True):
     version: Annotated[
         str,
         Meta(
-            pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", description="The version of jupyter-mcp-server; below 1.0.0 anyone may run code."
+            pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$",
+            description="The version of jupyter-mcp-server; below 1.0.0 anyone may run code.",
         ),
     ] = "2.2.4"
     allow_token_in_url: Annotated[bool, says("Accept `?token=`, which ends up in logs.")] = False
@@ -118,9 +121,9 @@ class Stack(Section, frozen=True):
 
     version: Annotated[Literal[1], says("The form of this file.")]
     target: Annotated[Target, says("Where the stack runs.")]
-    name: Annotated[str, Meta(pattern=STACK_NAME, description="The stack's name; two stacks on one machine need two.")] = (
-        "jupyterhub"
-    )
+    name: Annotated[
+        str, Meta(pattern=STACK_NAME, description="The stack's name; two stacks on one machine need two.")
+    ] = "jupyterhub"
     chart: Annotated[Chart, says("The z2jh Helm chart.")] = field(default_factory=Chart)
     hub: Annotated[Hub, says("The hub and its public address.")] = field(default_factory=Hub)
     ingress: Annotated[Ingress, says("The way into the cluster.")] = field(default_factory=Ingress)

@@ -1,4 +1,4 @@
-"""The house rules that a machine can hold: who imports whom, how long things are, that each public thing says what it does."""
+"""The house rules that a machine can hold: who imports whom, how long things are, that what is public says its job."""
 
 import ast
 import sys

@@ -98,7 +98,8 @@ class Supervisor:
     async def _stop_all(self) -> None:
         """The keeper first, for it would start another supervisor; then the others, last started first."""
         async with self._reading:
-            for name in sorted(list(self._runners)[::-1], key=lambda name: name != "keeper"):
+            last_first = list(self._runners)[::-1]
+            for name in sorted(last_first, key=lambda name: name != "keeper"):
                 _say(f"stopping {name}")
                 await self._runners[name].stop()
 

@@ -106,11 +106,14 @@ def test_no_secret_is_in_a_log_a_command_line_or_the_rendered_files(stack: Insta
 
 _PRINT_TOKEN = """
 import os, json, urllib.request, ssl
-ask = urllib.request.Request(os.environ["JUPYTERHUB_API_URL"] + "/vault-token", method="POST", headers={"Authorization": "token " + os.environ["JUPYTERHUB_API_TOKEN"]})
-got = json.load(urllib.request.urlopen(ask))
-context = ssl.create_default_context(cafile=os.environ["VAULT_CACERT"])
-unwrap = urllib.request.Request(got["address"] + "/v1/sys/wrapping/unwrap", method="POST", headers={"X-Vault-Token": got["wrapped_token"]})
-print(json.load(urllib.request.urlopen(unwrap, context=context))["auth"]["client_token"])
+def post(url, **headers):
+    context = ssl.create_default_context(cafile=os.environ["VAULT_CACERT"]) if url.startswith("https") else None
+    request = urllib.request.Request(url, method="POST", headers=headers)
+    return json.load(urllib.request.urlopen(request, context=context))
+mine = "token " + os.environ["JUPYTERHUB_API_TOKEN"]
+got = post(os.environ["JUPYTERHUB_API_URL"] + "/vault-token", Authorization=mine)
+opened = post(got["address"] + "/v1/sys/wrapping/unwrap", **{"X-Vault-Token": got["wrapped_token"]})
+print(opened["auth"]["client_token"])
 """
 
 

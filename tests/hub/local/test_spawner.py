@@ -1,4 +1,4 @@
-"""Servers as real processes, started, found again and ended by the spawner that JupyterHub gets."""
+"""Servers as real processes, started and ended by the spawner that JupyterHub gets."""
 
 import asyncio
 import json
@@ -6,95 +6,14 @@ import os
 import signal
 import socket
 import stat
-import subprocess
 import sys
-import time
-from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from jupyterhub import orm
-from jupyterhub.objects import Hub
-from jupyterhub.user import User
-from sqlalchemy.orm import Session
 
-from hub.local import confine, process
-from hub.local.spawner import LocalSpawner, NotStarted
-
-HERE = Path(__file__).parent
-landlock = pytest.mark.skipif(confine.abi() == 0, reason="this machine's kernel has no Landlock")
-proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="this system has no /proc to look in")
-
-SERVER = """
-import os, signal, socket, subprocess, sys, time, urllib.parse
-{before}
-port = urllib.parse.urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"]).port
-kernel = subprocess.Popen(["sleep", "300"], start_new_session=True)
-open("kernel", "w").write(str(kernel.pid))
-print("listening", flush=True)
-listener = socket.create_server(("127.0.0.1", port))
-time.sleep(300)
-"""
-"""Listens as a notebook server does, and has a kernel in a session of its own."""
-
-Make = Callable[..., LocalSpawner]
-
-
-def server(before: str = "") -> list[str]:
-    """The command of a server that does this first."""
-    return [sys.executable, "-c", SERVER.replace("{before}", before)]
-
-
-def run(wanted: Awaitable[Any]) -> Any:
-    """What comes of it, on a loop of its own."""
-
-    async def waited() -> Any:
-        return await wanted
-
-    return asyncio.run(waited())
-
-
-def until(reached: Callable[[], bool], seconds: float = 10) -> None:
-    """Waits for it, and fails when it does not come."""
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def kernel_of(spawner: LocalSpawner) -> tuple[int, str]:
-    """The pid and identity of the kernel that the server has started."""
-    pid = int((spawner.home / "kernel").read_text())
-    return pid, process.identity(pid) or ""
-
-
-@pytest.fixture
-def database() -> Iterator[Session]:
-    """JupyterHub's own, empty."""
-    session = orm.new_session_factory("sqlite:///:memory:")()
-    yield session
-    session.close()
-    session.get_bind().dispose()
-
-
-@pytest.fixture
-def make(database: Session, tmp_path: Path) -> Iterator[Make]:
-    """Makes spawners as JupyterHub does, and ends what they leave running."""
-    made: list[LocalSpawner] = []
-
-    def spawner(name: str = "alice", **traits: Any) -> LocalSpawner:
-        row = database.query(orm.User).filter_by(name=name).first() or orm.User(name=name)
-        database.add(row)
-        database.commit()
-        user = User(row, {})
-        settings = {"state_dir": str(tmp_path), "cmd": server(), "term_timeout": 3, **traits}
-        made.append(user._new_spawner("", spawner_class=LocalSpawner, user=user, hub=Hub(), **settings))
-        return made[-1]
-
-    yield spawner
-    for one in made:
-        run(one.stop(now=True))
+from hub.local import process
+from hub.local.spawner import NotStarted
+from tests.hub.local.servers import Make, kernel_of, landlock, proc, run, server, until
 
 
 @landlock
@@ -137,7 +56,7 @@ def test_nothing_of_the_hubs_environment_reaches_a_server(make: Make, monkeypatc
     assert environment["PATH"].startswith(f"{Path(sys.executable).parent}:")
     assert environment["BUUNSTACK_SERVER"] == f"{spawner.state_dir}:alice/"
     own = {name for name in environment if "JUPYTER" not in name and name != "JPY_API_TOKEN"}
-    ours = "BUUNSTACK_SERVER GREETING HOME LOGNAME PATH PYTHONPATH SHELL TMPDIR TZ USER".split()
+    ours = ["BUUNSTACK_SERVER", "GREETING", "HOME", "LOGNAME", "PATH", "PYTHONPATH", "SHELL", "TMPDIR", "TZ", "USER"]
     assert own - {"LANG", "LC_ALL"} == set(ours)
 
 
@@ -181,56 +100,6 @@ def test_a_stop_leaves_another_users_server_alone(make: Make) -> None:
     assert process.alive(*kernel_of(alicia))
 
 
-def test_a_server_outlives_its_hub_and_is_found_again(make: Make, tmp_path: Path) -> None:
-    hub = [sys.executable, "-c", HUB, str(tmp_path), json.dumps(server())]
-    ended = subprocess.run(hub, cwd=HERE.parents[2], stdout=subprocess.PIPE, timeout=30)
-    assert ended.returncode == -signal.SIGKILL
-    spawner = make()
-    spawner.load_state(json.loads(ended.stdout))
-    assert run(spawner.poll()) is None
-    pid, identity = spawner.pid, spawner.identity
-    run(spawner.stop())
-    assert not process.alive(pid, identity)
-
-
-HUB = """
-import asyncio, json, os, sys
-from jupyterhub import orm
-from jupyterhub.objects import Hub
-from jupyterhub.user import User
-from hub.local.spawner import LocalSpawner
-session = orm.new_session_factory("sqlite:///:memory:")()
-session.add(orm.User(name="alice"))
-session.commit()
-user = User(session.query(orm.User).one(), {})
-cmd = json.loads(sys.argv[2])
-traits = dict(user=user, hub=Hub(), state_dir=sys.argv[1], cmd=cmd)
-spawner = user._new_spawner("", spawner_class=LocalSpawner, **traits)
-asyncio.run(spawner.start())
-print(json.dumps(spawner.get_state()), flush=True)
-os.kill(os.getpid(), 9)
-"""
-"""A hub that is killed while a server runs."""
-
-
-@pytest.mark.parametrize("known", [{"identity": "another boot:1"}, {"identity": ""}, {}])
-def test_an_innocent_process_with_the_pid_is_not_touched(make: Make, known: dict[str, str]) -> None:
-    innocent = subprocess.Popen(["sleep", "300"], start_new_session=True)
-    try:
-        spawner = make()
-        spawner.load_state({"pid": innocent.pid, **known})
-        assert run(spawner.poll()) == 0
-        run(spawner.stop())
-        run(spawner.stop(now=True))
-        # Also when the pid changes hands while the hub runs.
-        spawner.pid, spawner.identity = innocent.pid, known.get("identity", "")
-        run(spawner.stop())
-        assert innocent.poll() is None
-    finally:
-        innocent.kill()
-        innocent.wait()
-
-
 def test_a_taken_port_is_left_for_another(make: Make) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
@@ -272,7 +141,7 @@ def test_a_server_that_ends_at_once_says_where_the_reason_is(make: Make) -> None
 def test_an_environment_has_its_own_interpreter_and_is_kept(make: Make, tmp_path: Path) -> None:
     spawner = make()
     spawner.environment_id = "minimal-1f"
-    assert spawner.cmd == [f"{tmp_path}/profiles/minimal-1f/bin/python", "-m", "jupyterhub.singleuser"]
+    assert spawner.cmd == [f"{tmp_path}/profiles/minimal-1f/bin/python", "-P", "-m", "jupyterhub.singleuser"]
     spawner.clear_state()
     again = make()
     again.load_state(spawner.get_state())
@@ -285,31 +154,3 @@ def test_a_file_where_a_folder_belongs_is_told_to_its_owner(make: Make) -> None:
     (spawner.home / ".tmp").touch()
     with pytest.raises(NotStarted, match="rename what is there"):
         run(spawner.start())
-
-
-NO_LANDLOCK_HUB = HUB.replace(
-    "asyncio.run(spawner.start())",
-    """
-from tornado.web import HTTPError
-spawner.sole_user = sys.argv[3]
-try: asyncio.run(spawner.start())
-except HTTPError as refused: sys.exit(f"{refused.status_code} {refused.jupyterhub_message}")
-asyncio.run(spawner.stop())
-sys.exit("started")
-""",
-)
-
-
-@proc
-@pytest.mark.parametrize(
-    ("sole_user", "told"),
-    [("alice", "started"), ("bob", "so only bob may start a server here."), ("", "so no server is started.")],
-)
-def test_without_landlock_only_the_sole_user_starts(tmp_path: Path, sole_user: str, told: str) -> None:
-    command = [sys.executable, str(HERE / "no_landlock.py"), "--", sys.executable, "-c", NO_LANDLOCK_HUB]
-    arguments = [*command, str(tmp_path), json.dumps(server()), sole_user]
-    ended = subprocess.run(arguments, cwd=HERE.parents[2], stderr=subprocess.PIPE, text=True, timeout=30)
-    *log, last = ended.stderr.splitlines()
-    refused = "403 This system cannot keep users apart (its kernel has no Landlock), "
-    assert last == (told if sole_user == "alice" else refused + told)
-    assert any("NOT CONFINED" in line for line in log) == (sole_user == "alice")

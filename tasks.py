@@ -7,15 +7,23 @@ from apply.console import user_errors
 _SPEC = {"spec": "the stack file"}
 _STATE = _SPEC | {"state": "state directory of the local target (default: under the XDG state home)"}
 _JSON = {"json": "print JSON"}
+_ANSWERS = {
+    "target": "local or kubernetes", "name": "of the stack", "host": "that users type",
+    "login": "native, dummy, keycloak or oidc", "provider": "address of the login provider",
+    "admin": "the first administrator", "vault": "yes or no", "vault-address": "of Vault",
+    "homes": "dynamic or nfs", "nfs-server": "of the homes", "nfs-path": "exported folder", "gpu": "yes or no",
+}  # fmt: skip
 
 
-@task(help={"out": "the file to write", "target": "local or kubernetes", "force": "replace an existing file"})
-def init(_, out="stack.yaml", target="", name="", force=False):
-    """Write a commented stack.yaml, asking a few questions."""
+@task(help={"out": "the file to write", "force": "replace an existing file"} | _ANSWERS, auto_shortflags=False)
+def init(_, out="stack.yaml", force=False, target="", name="", host="", login="", provider="", admin="", vault="",
+         vault_address="", homes="", nfs_server="", nfs_path="", gpu=""):  # fmt: skip
+    """Write a commented stack.yaml, asking what no flag says."""
+    given = locals()
     with user_errors():
         from apply import starter
 
-        starter.write(out, target, name, force)
+        starter.write(out, force, given)
 
 
 @task(help=_SPEC | _JSON)
@@ -29,7 +37,7 @@ def validate(_, spec="stack.yaml", json=False):
 
 @task(help=_SPEC | {"out": "the folder to write to"})
 def render(_, spec="stack.yaml", out="build"):
-    """Write all artifacts of the target as files; touches nothing else."""
+    """Write all artifacts of the target as files."""
     with user_errors():
         from apply import installation
 
@@ -47,7 +55,7 @@ def plan(_, spec="stack.yaml", state=None, json=False, check=False):
 
 @task(help=_STATE | _JSON | {"yes": "do not ask"})
 def install(_, spec="stack.yaml", state=None, yes=False, json=False):
-    """Make the world agree with the stack file, prove it, print the URL."""
+    """Apply the stack file, prove that it runs, print the URL."""
     with user_errors():
         from apply import installation
 
@@ -72,10 +80,7 @@ def status(_, spec="stack.yaml", state=None, json=False):
         running.show_status(spec, state, json)
 
 
-@task(
-    positional=["part"],
-    help=_STATE | {"part": "hub, proxy, vault, ...", "follow": "go on as it grows", "lines": "how many"},
-)
+@task(help=_STATE | {"part": "hub, proxy, vault, ...", "follow": "go on as it grows", "lines": "how many"})
 def logs(_, part, spec="stack.yaml", state=None, follow=False, lines=50):
     """Show the log of one part."""
     with user_errors():
@@ -102,11 +107,7 @@ def schema(_):
         generated.write()
 
 
-@task(
-    name="add",
-    positional=["name"],
-    help=_STATE | {"admin": "may administer", "generate": "make a password and print it"},
-)
+@task(name="add", help=_STATE | {"admin": "may administer", "generate": "make a password and print it"})
 def user_add(_, name, spec="stack.yaml", state=None, admin=False, generate=False):
     """Add a user who signs in with a password."""
     with user_errors():
@@ -124,7 +125,7 @@ def user_list(_, spec="stack.yaml", state=None, json=False):
         users.show(spec, state, json)
 
 
-@task(name="passwd", positional=["name"], help=_STATE | {"generate": "make a password and print it"})
+@task(name="passwd", help=_STATE | {"generate": "make a password and print it"})
 def user_passwd(_, name, spec="stack.yaml", state=None, generate=False):
     """Give a user a new password."""
     with user_errors():
@@ -133,7 +134,7 @@ def user_passwd(_, name, spec="stack.yaml", state=None, generate=False):
         users.passwd(spec, state, name, generate)
 
 
-@task(name="remove", positional=["name"], help=_STATE | {"yes": "do not ask"})
+@task(name="remove", help=_STATE | {"yes": "do not ask"})
 def user_remove(_, name, spec="stack.yaml", state=None, yes=False):
     """Remove a user; home and secrets stay."""
     with user_errors():

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from spec.problems import Problem
+from spec.secrecy import names_secret, without_secrets
 from spec.syntax import DEEPEST, LINE_BREAKS, Unreadable, composed
 
 MOST_NODES = 100_000
@@ -74,6 +75,10 @@ class Document:
     def has(self, path: Path) -> bool:
         """Whether the text itself names `path`."""
         return self._node(path) is not None
+
+    def nearest(self, path: Path, otherwise: Path) -> Path:
+        """The path of what is missing: its own where the text names it without a value, or with a wrong one."""
+        return path if self.has(path) else otherwise
 
     def _compose(self, text: str) -> None:
         try:
@@ -167,13 +172,18 @@ class Document:
         if text.lstrip("+-")[0] == "0" and text.lstrip("+-").isdigit():
             message = f"{text} has a leading zero: some programs would read it as {_octal(text)}"
             hint = f'{text.lstrip("+-0") or "0"}, or "{text}" for a text'
+            if names_secret(path):
+                message, hint = "a leading zero: some programs would read another number", "quotes around it"
             self.problems.append(self._at(node.start_mark, path_text(path), message, hint))
             return None
         return float(text)
 
     def _refuse_tag(self, node: yaml.Node, path: Path) -> None:
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")
-        self.problems.append(self._at(node.start_mark, path_text(path), f"the tag {tag} is not supported", "remove it"))
+        message, hint = f"the tag {tag} is not supported", "remove it"
+        if names_secret(path):
+            message, hint = "a plain text cannot begin with !", "quotes around the text"
+        self.problems.append(self._at(node.start_mark, path_text(path), message, hint))
 
     def _refuse_size(self, node: yaml.Node, path: Path, depth: int) -> None:
         self._endless = True
@@ -191,7 +201,7 @@ class Document:
         return Problem(self.file, line + 1, column + 1, path, message, hint, self._line(line))
 
     def _line(self, number: int) -> str:
-        return self.lines[number] if number < len(self.lines) else ""
+        return without_secrets(self.lines[number]) if number < len(self.lines) else ""
 
     def _marks(self, path: Path) -> tuple[yaml.Mark | None, yaml.Mark | None]:
         node, key = self._root, None

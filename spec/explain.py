@@ -16,6 +16,7 @@ from spec.document import Document, Path, shortened
 from spec.fields import ADDRESS, GROUP, HOST, IMAGE, REFERENCE, SLUG, STACK_NAME, URL, USER_NAME, VARIABLE
 from spec.problems import Problem
 from spec.quantities import CPU, DURATION, MEMORY
+from spec.secrecy import names_secret
 
 _FORMS = {
     DURATION: ("a duration", "a whole number and s, m, h or d, such as 90s or 24h"),
@@ -118,6 +119,9 @@ def untold(document: Document, reason: str) -> Problem:
     """What msgspec refuses and the schema allows, such as `version: 1.0`."""
     text, _, place = reason.partition(" - at `$")
     path = tuple(int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]`]+", place) if step != "...")
+    written = document.text_at(path)
+    if text.startswith("Expected `int") and (whole := re.fullmatch(r"([-+]?[0-9]+)\.0*", written)):
+        return document.problem(path, f"expected a whole number, got {written}", whole[1])
     return document.problem(path, text.replace("`", ""), "inv schema writes down what is allowed")
 
 
@@ -138,6 +142,8 @@ def _unfit(document: Document, path: Path, value: Any, options: list[dict[str, A
         message = "expected a reference to a secret, not the secret"
         return replace(document.problem(path, message, _FORMS[REFERENCE][1]), source="")
     words = " or ".join(dict.fromkeys(_expected(option) for option in options))
+    if names_secret(path):
+        return document.problem(path, f"expected {words}", _hint("", value, options))
     message = f"expected {words}, got {_got(document, path, value)}"
     return document.problem(path, message, _hint(document.text_at(path), value, options))
 

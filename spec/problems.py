@@ -27,13 +27,13 @@ class Problem:
         path = f"{self.path}: " if self.path else ""
         lines = [f"{self.file}:{self.line}:{self.column}: {path}{self.message}"]
         if self.source.strip():
-            shown = _printable(self.source)[:_LONGEST_LINE]
+            shown = self.source[:_LONGEST_LINE]
             lines.append(f"{self.line:>6} | {shown}")
             if self.column <= len(shown) + 1:
                 lines.append(f"       | {' ' * (self.column - 1)}^")
         if self.hint:
             lines.append(f"  hint: {self.hint}")
-        return "\n".join(lines)
+        return "\n".join(_printable(line) for line in lines)
 
 
 def _printable(text: str) -> str:

@@ -113,7 +113,8 @@ def tls_files_are_named(stack: Stack, document: Document) -> Iterator[Problem]:
     for name in ("certificate", "key"):
         given = getattr(stack.hub, name) is not None
         if stack.hub.tls == "files" and not given:
-            yield document.problem(("hub", "tls"), f"`tls: files` needs hub.{name}", f"{name}: /path/to/{name}.pem")
+            path = document.nearest(("hub", name), ("hub", "tls"))
+            yield document.problem(path, f"`tls: files` needs hub.{name}", f"{name}: /path/to/{name}.pem")
         elif stack.hub.tls != "files" and given:
             yield document.problem(("hub", name), f"has no effect with `tls: {stack.hub.tls}`", "tls: files")
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import warnings
 from collections.abc import Iterator
 
 from spec.document import Document, Path
@@ -53,11 +54,13 @@ def login_is_complete(stack: Stack, document: Document) -> Iterator[Problem]:
     """Each kind needs its own fields, and an administrator where the hub keeps the accounts."""
     auth = stack.auth
     if auth.kind == "keycloak" and auth.keycloak.url is None and not auth.keycloak.embedded:
-        yield document.problem(("auth", "kind"), "`keycloak` needs auth.keycloak.url", "url: https://auth.example.net")
+        path = document.nearest(("auth", "keycloak", "url"), ("auth", "kind"))
+        yield document.problem(path, "`keycloak` needs auth.keycloak.url", "url: https://auth.example.net")
     if auth.kind == "oidc":
         for name in ("issuer", "client_id", "client_secret"):
             if getattr(auth.oidc, name) is None:
-                yield document.problem(("auth", "kind"), f"`oidc` needs auth.oidc.{name}", f"{name}: …")
+                path = document.nearest(("auth", "oidc", name), ("auth", "kind"))
+                yield document.problem(path, f"`oidc` needs auth.oidc.{name}", f"{name}: …")
     if auth.kind == "native" and not auth.admin_users:
         yield document.problem(("auth", "admin_users"), "nobody could administer the stack", "[admin]")
     for kind in (*_PROVIDERS, "native"):
@@ -67,8 +70,10 @@ def login_is_complete(stack: Stack, document: Document) -> Iterator[Problem]:
 
 
 def the_username_pattern_is_one(stack: Stack, document: Document) -> Iterator[Problem]:
-    """The hub would not start with a pattern that is none."""
+    """The hub would not start with a pattern that is none; one that Python warns of will mean something else."""
     try:
-        re.compile(stack.auth.username_pattern)
-    except (re.error, RecursionError, OverflowError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            re.compile(stack.auth.username_pattern)
+    except (re.error, RecursionError, OverflowError, Warning) as error:
         yield document.problem(("auth", "username_pattern"), f"not a regular expression: {error}", USER_NAME)

@@ -7,6 +7,7 @@ from typing import Any
 from spec.document import Document, Path, shortened
 from spec.model import Stack
 from spec.problems import Problem
+from spec.secrecy import names_secret
 
 _UNFILLED = re.compile(r"CHANGE_?ME|<[a-z][a-z _-]*>|\bTODO\b")
 _EXAMPLE = re.compile(r"(^|[./@])example\.(com|org|net)\b")
@@ -27,7 +28,8 @@ def texts_are_one_line(_: Stack, document: Document) -> Iterator[Problem]:
     for path, text in _texts(document.data, ()):
         if not _FREE.intersection(path) and (found := _CONTROL.search(text)):
             message = f"the text holds {'a line break' if found[0] == chr(10) else 'a control character'}"
-            yield document.problem(path, message, shortened(_CONTROL.sub(" ", text).strip()))
+            hint = "one line" if names_secret(path) else shortened(_CONTROL.sub(" ", text).strip())
+            yield document.problem(path, message, hint)
     for path in _keys(document.data, ()):
         if not _FREE.intersection(path[:-1]) and _CONTROL.search(str(path[-1])):
             yield document.problem(

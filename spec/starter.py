@@ -7,8 +7,6 @@ from typing import Any
 from spec.document import Document
 
 TARGETS = ("local", "kubernetes")
-LOGINS = ("native", "keycloak", "oidc", "dummy")
-"""`dummy` is for `local`; the first of a target's logins is its default."""
 HOMES = ("dynamic", "nfs")
 
 
@@ -22,7 +20,7 @@ class Answers:
     host: str = "jupyter.example.net"
     """The name users type; `kubernetes` only."""
     login: str = ""
-    """One of LOGINS; empty: `native` on `local`, `keycloak` on `kubernetes`."""
+    """One of `logins`; empty: the first of them."""
     provider: str = "https://auth.example.net"
     """The address of the login provider; `keycloak` and `oidc` only."""
     admin: str = "admin"
@@ -35,12 +33,19 @@ class Answers:
     nfs_path: str = "/volume1/jupyter"
     gpu: bool = False
     """Offer a profile with GPUs; `kubernetes` only."""
+    schema: str = "schema/stack.schema.json"
+    """Where editors find the JSON Schema, from the stack file."""
+
+
+def logins(answers: Answers) -> tuple[str, ...]:
+    """The ways to sign in that a target can have now; the first one is its default."""
+    return ("native", "dummy") if answers.target == "local" else ("keycloak", "oidc", "native")
 
 
 def starter(answers: Answers) -> str:
     """The text of a stack file; valid as it stands when each answer is what its field takes."""
     answers = _written(answers)
-    parts = [_HEAD.format(name=answers.name, target=_target(answers))]
+    parts = [_HEAD.format(schema=answers.schema, name=answers.name, target=_target(answers))]
     if answers.target == "local":
         parts += [_LOCAL_HUB, _local_auth(answers), _LOCAL_PROFILES]
     else:
@@ -96,7 +101,7 @@ def _vault(answers: Answers) -> str:
 
 
 _HEAD = """\
-# yaml-language-server: $schema=schema/stack.schema.json
+# yaml-language-server: $schema={schema}
 # One notebook platform. All keys: docs/reference.md. Check: inv validate. Make it so: inv install.
 version: 1
 name: {name}  # two stacks on one machine need two names

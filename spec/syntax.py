@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from spec.secrecy import without_secrets
+
 DEEPEST = 40
 LINE_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _NESTING = re.compile(rf"(?:[-?:][ \t]+){{{DEEPEST}}}|^ {{{DEEPEST}}}", re.MULTILINE)
@@ -68,6 +70,8 @@ def _syntax(text: str, error: yaml.MarkedYAMLError) -> Unreadable:
     if tab:
         return Unreadable(line, tab.end() - 1, "a tab cannot indent in YAML", "two blanks instead of each tab")
     words = f"{error.context or ''} {error.problem or ''}".strip()
+    if "undefined alias" in words and without_secrets(source) != source:
+        return Unreadable(line, column, "a plain text cannot begin with *", "quotes around the text")
     return Unreadable(line, column, *_advice(words, source[column:]))
 
 

@@ -163,9 +163,8 @@ class Document:
         if _OTHER_INTEGER.match(text):
             return int(text, 0)
         if _NOT_FINITE.match(text) or (_FLOAT.match(text) and not math.isfinite(float(text))):
-            self.problems.append(
-                self._at(node.start_mark, path_text(path), f"{text} is not a number here", "a finite number")
-            )
+            message = f"{'this' if names_secret(path) else text} is not a number here"
+            self.problems.append(self._at(node.start_mark, path_text(path), message, "a finite number"))
             return None
         if not _FLOAT.match(text):
             return text

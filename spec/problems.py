@@ -7,16 +7,16 @@ _LONGEST_LINE = 200
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """Sorts by its place in the file."""
+    """Sorts by its place in the file; what shares a place always comes in the same order."""
 
     file: str
     line: int
     """From 1."""
     column: int
     """From 1, in characters."""
-    path: str = field(default="", compare=False)
+    path: str = ""
     """In the user's words, such as `profiles.cuda.gpu.limit`; empty for the file as a whole."""
-    message: str = field(default="", compare=False)
+    message: str = ""
     hint: str = field(default="", compare=False)
     """A value or a command."""
     source: str = field(default="", compare=False)

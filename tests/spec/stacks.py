@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from spec.availability import unavailable
@@ -25,12 +26,12 @@ def make_stack(**changes: Any) -> Stack:
 
 def problems(text: str) -> list[Problem]:
     """What is wrong with a text; nothing when it is valid."""
+    found = []
     try:
         parse(text, "stack.yaml")
     except SpecError as error:
-        assert error.problems, "an error without a problem says nothing"
-        return error.problems
-    return []
+        found = error.problems or [Problem("an error without a problem", 0, 0)]
+    return found
 
 
 def problem(text: str) -> Problem:
@@ -42,12 +43,11 @@ def problem(text: str) -> Problem:
 
 def file_problem(path: Path) -> Problem:
     """The one thing that is wrong with a file."""
-    try:
+    with pytest.raises(SpecError) as caught:
         load(path)
-    except SpecError as error:
-        assert len(error.problems) == 1, str(error)
-        return error.problems[0]
-    raise AssertionError(f"{path} is valid")
+    found = caught.value.problems
+    assert len(found) == 1, str(caught.value)
+    return found[0]
 
 
 def not_yet(text: str, folder: Path) -> list[Problem]:

@@ -109,7 +109,9 @@ def a_server_on_the_network_uses_tls(stack: Stack, document: Document) -> Iterat
 
 
 def tls_files_are_named(stack: Stack, document: Document) -> Iterator[Problem]:
-    """A certificate and a key go together, and only with `tls: files`."""
+    """A certificate and a key go together, and only with `tls: files`; a cluster's certificate is a Secret."""
+    if stack.target.kind != "local":
+        return
     for name in ("certificate", "key"):
         given = getattr(stack.hub, name) is not None
         if stack.hub.tls == "files" and not given:
@@ -127,6 +129,7 @@ def fields_belong_to_the_target(stack: Stack, document: Document) -> Iterator[Pr
             ("target", "confinement"),
             ("hub", "address"),
             ("hub", "port"),
+            ("hub", "tls"),
             ("hub", "certificate"),
             ("hub", "key"),
         ],

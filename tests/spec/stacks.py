@@ -1,16 +1,19 @@
 """Stacks and stack files for tests, made from the smallest example."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 import yaml
 
 from spec.availability import unavailable
+from spec.document import Document
 from spec.errors import SpecError
 from spec.load import load, parse
 from spec.model import Stack
 from spec.problems import Problem
+from spec.rules import Rule
 
 EXAMPLES = Path(__file__).parent.parent.parent / "spec" / "examples"
 MINIMAL = EXAMPLES / "minimal.yaml"
@@ -60,6 +63,33 @@ def not_yet(text: str, folder: Path) -> list[Problem]:
 def place(found: Problem) -> tuple[int, int]:
     """Line and column."""
     return found.line, found.column
+
+
+class Case(NamedTuple):
+    """A text that one rule refuses, and its nearest neighbour that is fine."""
+
+    rule: Rule
+    wrong: str
+    right: str
+    place: tuple[int, int]
+    message: str
+    hint: str
+
+    def check(self) -> None:
+        """The rule alone speaks, at its place, and not of the neighbour."""
+        found = problem(self.wrong)
+        assert place(found) == self.place, str(found)
+        assert self.message in found.message
+        assert self.hint in found.hint
+        assert found.hint
+        assert found in said_by(self.rule, self.wrong)
+        assert problems(self.right) == []
+
+
+def said_by(rule: Rule, text: str) -> list[Problem]:
+    """What one rule says of a text that fits the schema."""
+    document = Document(text, "stack.yaml")
+    return list(rule(msgspec.convert(document.data, Stack), document))
 
 
 def _merged(base: Any, changes: Any) -> Any:

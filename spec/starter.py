@@ -61,7 +61,7 @@ def _written(answers: Answers) -> Answers:
     for field in fields(answers):
         value = getattr(answers, field.name)
         if isinstance(value, str) and value and Document(f"[{value}]", "").data != [value]:
-            texts[field.name] = json.dumps(value)
+            texts[field.name] = json.dumps(value, ensure_ascii=False)
     return replace(answers, **texts)
 
 

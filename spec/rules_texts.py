@@ -59,10 +59,8 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _keys(value: Any, path: Path) -> Iterator[Path]:
+    """Keys that the file may choose; those of mappings in lists are fixed."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield (*path, key)
             yield from _keys(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _keys(item, (*path, index))

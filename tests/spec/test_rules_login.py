@@ -155,6 +155,12 @@ def test_a_part_without_a_value_is_pointed_at() -> None:
     ]
 
 
+def test_what_has_no_effect_is_said_once_whatever_is_in_it() -> None:
+    found = problems(LOCAL + "auth: {keycloak: {session_idle: 25h, session_max: 24h}}\n")
+
+    assert [one.path for one in found] == ["auth.keycloak"]
+
+
 def test_dummy_at_an_address_that_is_none_is_left_to_the_rule_of_addresses() -> None:
     found = problems(LOCAL + "hub: {address: 1.1.1.999, tls: self-signed}\nauth: {kind: dummy}\n")
 

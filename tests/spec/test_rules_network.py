@@ -104,7 +104,7 @@ FOREIGN = {
         ("local", "context", "", "context: prod, "),
         ("local", "namespace", "", "namespace: jupyter, "),
         ("kubernetes", "confinement", "", "confinement: auto, "),
-        ("kubernetes", "address", "address: 127.0.0.1", ""),
+        ("kubernetes", "address", "address: 0.0.0.0", ""),
         ("kubernetes", "port", "port: 8000", ""),
         ("kubernetes", "tls", "tls: self-signed", ""),
         ("kubernetes", "certificate", "certificate: c.pem", ""),

@@ -85,7 +85,7 @@ GPUS = {
     "a choice with a GPU": Case(
         rules.gpu_profiles_need_gpus,
         NO_GPU + CHOICES.replace("MORE}", "gpu: {limit: 1}}"),
-        CLUSTER + "gpu: {enabled: auto}\n" + CHOICES.replace("MORE}", "gpu: {limit: 1}}"),
+        NO_GPU + CHOICES.replace(", MORE}", "}"),
         (5, 75),
         "asks for a GPU",
         "gpu.enabled: auto",
@@ -202,6 +202,20 @@ def test_amounts_of_one_side_only_fit() -> None:
 
 def test_an_own_profile_without_anything_says_all_it_needs() -> None:
     assert len(problems(LOCAL + "profiles: {mine: {}}\n")) == 2
+
+
+def test_an_image_is_all_that_helps_on_a_cluster() -> None:
+    assert problem(CLUSTER + MINE.replace(", MORE", "")).message.endswith(" needs an image")
+
+
+def test_a_built_in_gpu_is_said_of_the_profile_that_the_file_names() -> None:
+    assert problem(NO_GPU + "profiles: {buun-stack-cuda: {enabled: true}}\n").path == "profiles.buun-stack-cuda"
+
+
+def test_gpus_are_fine_where_nobody_switched_them_off() -> None:
+    text = CHOICES.replace("MORE}", "gpu: {limit: 1}}")
+
+    assert problems(CLUSTER + text) == problems(CLUSTER + "gpu: {enabled: auto}\n" + text) == []
 
 
 def test_a_choice_without_gpus_takes_those_of_its_profile() -> None:

@@ -117,7 +117,7 @@ def test_the_largest_file_is_read_and_one_byte_more_is_not(tmp_path: Path) -> No
 
 @pytest.mark.timeout(10)
 def test_a_file_without_an_end_is_refused() -> None:
-    assert "bytes; a stack file has at most" in file_problem(Path("/dev/zero")).message
+    assert f"{LARGEST_BYTES + 1:,} bytes; a stack file has at most" in file_problem(Path("/dev/zero")).message
 
 
 def test_latin1_is_refused_at_its_byte_with_the_command_that_converts_it(tmp_path: Path) -> None:
@@ -151,6 +151,13 @@ def test_the_command_that_converts_a_file_makes_a_valid_one(tmp_path: Path) -> N
 @pytest.mark.parametrize("data", [b"\xef\xbb\xbf" + WORDS.encode(), WORDS.replace("\n", "\r\n").encode()])
 def test_a_byte_order_mark_and_the_line_ends_of_windows_change_nothing(tmp_path: Path, data: bytes) -> None:
     assert load(written(tmp_path, data)) == parse(WORDS, "stack.yaml")[0]
+
+
+def test_a_byte_order_mark_counts_as_no_column(tmp_path: Path) -> None:
+    found = file_problem(written(tmp_path, b"\xef\xbb\xbf{version: 1, target: {kind: local}, x: 1}\n"))
+
+    assert place(found) == (1, 37)
+    assert found.source.startswith("{")
 
 
 def test_lines_are_counted_alike_with_the_line_ends_of_windows() -> None:

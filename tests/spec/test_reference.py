@@ -3,7 +3,7 @@
 import re
 
 from spec.model import Stack
-from spec.reference import reference_text
+from spec.reference import _section, reference_text
 from tests.spec.test_availability import keys
 
 TEXT = reference_text()
@@ -38,6 +38,14 @@ def test_a_row_has_four_cells() -> None:
 
     assert len(rows) > 150
     assert all(len(re.findall(r"(?<!\\)\|", row)) == 5 for row in rows)
+
+
+def test_a_bar_in_a_cell_ends_no_cell() -> None:
+    key = {"type": "string", "default": "a|b", "description": "This | that."}
+
+    assert '| `k` | text | `"a\\|b"` | This \\| that. |' in _section(
+        "a", {"description": "A.", "properties": {"k": key}}
+    )
 
 
 def test_a_section_stands_once() -> None:

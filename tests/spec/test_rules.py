@@ -4,7 +4,7 @@ import pytest
 
 from spec import rules
 from spec.load import parse
-from tests.spec.stacks import CLUSTER, LOCAL, Case, place, said_by
+from tests.spec.stacks import CLUSTER, LOCAL, Case, place, problems, said_by
 from tests.spec.test_rules_login import CASES as LOGIN
 from tests.spec.test_rules_network import CASES as NETWORK
 from tests.spec.test_rules_profiles import CASES as PROFILES
@@ -152,6 +152,12 @@ def test_what_the_local_target_does_not_enforce_is_warned_of(
     assert [(place(one), one.message) for one in warnings] == [(where, message)]
     assert warnings == said_by(rule, LOCAL + text)
     assert parse(CLUSTER + text, "stack.yaml")[1] == []
+
+
+def test_nfs_without_its_section_is_said_at_its_kind() -> None:
+    found = problems(CLUSTER + "storage: {kind: nfs}\n")
+
+    assert [(one.path, place(one)) for one in found] == [("storage.kind", (4, 17))] * 2
 
 
 def test_users_who_are_not_kept_apart_are_warned_of() -> None:

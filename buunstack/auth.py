@@ -20,6 +20,7 @@ from buunstack.transport import Transport
 
 _CAPPED = 0.9
 """A renewal that gives less than this part of the first lease was cut by the cap on the token's life."""
+_PAST_CAP = "past the max TTL"
 _RESTART = "Restart your server (Hub Control Panel: Stop My Server, then Start) to get a new one."
 
 
@@ -80,7 +81,8 @@ class TokenKeeper:
     def _renewed(self, grant: Grant) -> Grant:
         asked = time.monotonic()
         answer = self._vault.exchange("POST", f"{grant.address}/v1/auth/token/renew-self", grant.headers)
-        if answer.status in (400, 403):  # not renewable, or dead
+        # Not renewable, or dead; a token within a second of its cap is a 500.
+        if answer.status in (400, 403) or _PAST_CAP in answer.reasons:
             return replace(grant, renewable=False)
         seconds = float(answer.given().at("auth", "lease_duration"))
         log.info("the Vault token is renewed for %d s", seconds)

@@ -6,6 +6,7 @@ from typing import Any
 from tornado.log import app_log
 
 from hub.ledger import Ledger
+from hub.roles import server_scope
 from hub.vaultapi import VaultApi
 from hub.vaulterrors import VaultDown, VaultError
 from hub.vaulthttp import CONNECTIONS
@@ -25,6 +26,7 @@ class Revoker:
         """JupyterHub's post_stop_hook, which it runs after each stop, crash, cull and failed start."""
         ledger, user, server = Ledger(spawner.db), spawner.user.name, spawner.name
         ledger.end(user, server)
+        _end_own_tokens(spawner)
         try:
             async with asyncio.timeout(_STOP_SECONDS):
                 await self._revoke(ledger, ledger.ended(user, server))
@@ -59,3 +61,12 @@ class Revoker:
                 app_log.warning("vault: %d tokens not revoked, will try again: %s", len(failed), failed[0])
             if any(isinstance(outcome, VaultDown) for outcome in failed):
                 return
+
+
+def _end_own_tokens(spawner: Any) -> None:
+    """Drop the server's tokens of the hub: a restarted hub no longer knows them and would leave them alive."""
+    scope = server_scope(spawner.user.name, spawner.name)
+    for token in list(spawner.user.orm_user.api_tokens):
+        if scope in (token.scopes or ()):
+            spawner.db.delete(token)
+    spawner.db.commit()

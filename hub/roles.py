@@ -15,6 +15,11 @@ _SERVER_SCOPES = ["users:activity!user", "access:servers!server"]
 """What JupyterHub gives a server when nothing is configured."""
 
 
+def server_scope(user: str, server: str) -> str:
+    """The scope that only the tokens of this server have."""
+    return f"{VAULT_TOKEN_SCOPE}!server={user}/{server}"
+
+
 def configure_services(c: Any, settings: Settings, environ: Mapping[str, str]) -> None:
     """The services that run outside of the hub, with the tokens the environment brings.
 

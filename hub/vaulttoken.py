@@ -9,7 +9,7 @@ from tornado import web
 from hub.ledger import Ledger
 from hub.names import home
 from hub.ratelimit import RateLimit
-from hub.roles import VAULT_TOKEN_SCOPE
+from hub.roles import server_scope
 from hub.settings import Vault
 from hub.vaultapi import Grant, VaultApi
 from hub.vaulterrors import VaultDown, VaultError, VaultRefused
@@ -60,8 +60,7 @@ class VaultTokenHandler(APIHandler):  # type: ignore[misc]
         user = self.current_user
         if self.get_token() is not None and hasattr(user, "spawners"):
             for spawner in user.spawners.values():
-                scope = f"{VAULT_TOKEN_SCOPE}!server={user.name}/{spawner.name}"
-                if scope in self.expanded_scopes and _runs(spawner):
+                if server_scope(user.name, spawner.name) in self.expanded_scopes and _runs(spawner):
                     return spawner
         raise web.HTTPError(403, _MAY_NOT)
 

@@ -53,7 +53,7 @@ def configure_proxy(c: Any, local: Local, environ: Mapping[str, str]) -> None:
     password = environ.get("PROXY_API_PASSWORD")
     if not password:
         raise SettingsError("PROXY_API_PASSWORD is not in the hub's environment; `inv install` makes it")
-    c.JupyterHub.proxy_class = "traefik_file"
+    c.JupyterHub.proxy_class = "hub.local.proxy.StackProxy"
     # With TLS it would else wait for an entry point named `https` and give up.
     c.TraefikProxy.traefik_entrypoint = "http"
     c.TraefikProxy.traefik_api_url = local.proxy_api_url

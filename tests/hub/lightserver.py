@@ -11,6 +11,7 @@ class Ready(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("X-JupyterHub-Version", os.environ["HUB_VERSION"])
+        self.send_header("X-Pid", str(os.getpid()))
         self.end_headers()
         self.wfile.write(b"{}")
 

@@ -98,6 +98,16 @@ class VaultSide:
         finally:
             self.bao.unseal()
 
-    def accessors(self) -> list[str]:
-        """Of every living token."""
-        return list(self.bao.ok("LIST", "auth/token/accessors")["data"]["keys"])
+    def accessors(self) -> set[str]:
+        """Of every living notebook token; not of the envelopes they came in."""
+        listed = self.bao.ok("LIST", "auth/token/accessors")["data"]["keys"]
+        found = ((key, self.bao.call("POST", "auth/token/lookup-accessor", body={"accessor": key})) for key in listed)
+        policies = {key: answer["data"]["policies"] for key, (status, answer) in found if status == 200}
+        return {key for key, names in policies.items() if self.layout.notebook_policy in names}
+
+    def connections(self) -> int:
+        """How many clients are connected now."""
+        return sum(
+            c.status == psutil.CONN_ESTABLISHED and bool(c.laddr) and c.laddr.port == self.bao.port
+            for c in psutil.net_connections("tcp")
+        )

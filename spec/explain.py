@@ -53,12 +53,17 @@ _MISSING = {
     "context": "context: images/mine",
 }
 _EXAMPLES = {"integer": "1", "number": "1", "boolean": "true or false", "string": "a text"}
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+)
+"""As msgspec has it, 80.0 is no whole number."""
 _TRUE, _FALSE = {"on", "yes", "y"}, {"off", "no", "n"}
 
 
 def explained(document: Document, schema: dict[str, Any]) -> list[tuple[Path, Problem]]:
     """Every way in which the document does not fit the schema, with the path of what is wrong."""
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = _Validator(schema)
     return [found for error in validator.iter_errors(document.data) for found in _problems(document, error)]
 
 

@@ -76,6 +76,8 @@ TYPES = {
     "another number of two": ("profiles: {base: {cpu: {limit: true}}}", 32, "a number or an amount of", CORES),
     "an enum": ("auth: {kind: keyclock}", 14, "one of dummy, keycloak, native, oidc", "did you mean `keycloak`?"),
     "an enum of one": ("vault: {preset: buun}", 17, "expected buun-stack, got 'buun'", "one of: buun-stack"),
+    "on in an enum": ("hub: {tls: on}", 12, "got 'on'", "one of: files, off, self-signed"),
+    "a mapping as any text": ("hub: {title: {a: 1}}", 14, "expected a text, got a mapping", "a text"),
     "an enum far off": ("hub: {tls: yes please}", 12, "got 'yes please'", "one of: files, off, self-signed"),
     "an enum beside a truth": ("gpu: {enabled: perhaps}", 16, "expected true or false or auto", "one of: auto"),
 }
@@ -104,6 +106,7 @@ TRAPS = {
     "a leading zero and an eight": ("hub: {port: 080}", 13, "as another number", '80, or "080" for a text'),
     "not a number": ("hub: {port: .nan}", 13, ".nan is not a number here", "a finite number"),
     "an infinite number": ("hub: {port: 1e999}", 13, "1e999 is not a number here", "a finite number"),
+    "a fraction in a list": ("egress: {a: {ports: [80.0]}}", 22, "expected a whole number, got 80.0", "80"),
     "a fraction": ("hub: {port: 80.0}", 13, "expected a whole number, got 80.0", "80"),
 }
 

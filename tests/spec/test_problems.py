@@ -1,7 +1,16 @@
 """A problem as it is printed: place, words, line, caret, hint; and the order of several."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 from spec.errors import SpecError, StackError
 from spec.problems import Problem
+from tests.spec.stacks import LOCAL
+
+ROOT = Path(__file__).parent.parent.parent
+SHARED = LOCAL + "profiles: {a: &a {display_name: A, image: r/a:1, cpuu: 2}, b: *a, c: *a}\n"
 
 
 def test_a_problem_has_its_place_path_line_caret_and_hint() -> None:
@@ -52,6 +61,24 @@ def test_problems_come_in_the_order_of_the_file_then_of_their_paths() -> None:
     ]
 
     assert SpecError(wanted[::-1]).problems == wanted
+
+
+def test_what_shares_a_place_comes_in_the_same_order_under_each_hash_seed() -> None:
+    code = f"from tests.spec.stacks import problems; print([one.path for one in problems({SHARED!r})])"
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        ).stdout
+        for seed in range(3)
+    }
+
+    assert said == {"['profiles.a.cpuu', 'profiles.b.cpuu', 'profiles.c.cpuu']\n"}
 
 
 def test_an_error_has_its_hint_on_a_line_of_its_own() -> None:

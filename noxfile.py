@@ -11,6 +11,7 @@ nox.options.default_venv_backend = "uv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "tests", "wheel"]
 
+_PARALLEL = ("-n", "auto", "--dist", "loadfile")
 CODE = ("spec", "render", "apply", "hub", "buunstack")
 
 
@@ -47,7 +48,8 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit and integration tests with real parts."""
     _install(session, "test")
-    session.run("pytest", *(session.posargs or ["-n", "auto", "--dist", "loadfile"]))
+    quick = ("--ignore=tests/faults", "--ignore=tests/browser", "--ignore=tests/buunstack/test_wheel.py")
+    session.run("pytest", *(session.posargs or (*_PARALLEL, *quick)))
 
 
 @nox.session
@@ -55,6 +57,13 @@ def wheel(session: nox.Session) -> None:
     """The notebook wheel: contents, dependencies, the same bytes twice, an import away from this checkout."""
     _install(session, "test")
     session.run("pytest", "tests/buunstack/test_wheel.py", *session.posargs)
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Killed processes, cut installs, full disks, taken ports: what a machine does to a stack."""
+    _install(session, "test")
+    session.run("pytest", *(session.posargs or (*_PARALLEL, "tests/faults")))
 
 
 @nox.session

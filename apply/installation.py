@@ -77,6 +77,8 @@ def _apply(local: LocalTarget, artifacts: Artifacts, changes: list[plan.Change],
 
 
 def _report(local: LocalTarget, changes: list[plan.Change], as_json: bool) -> None:
+    for warning in local.warnings() if changes else ():
+        console.say(warning)
     if as_json:
         waiting = str(local.first_password_path()) if local.first_password() else None
         console.result_json({"url": local.url(), "changes": plan.document(changes), "first_password": waiting})

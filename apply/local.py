@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from apply import environments, facts, supervision
+from apply import confinement, environments, facts, supervision
 from apply.hubapi import HubApi
 from apply.placement import APPLIED, LOGIN, POLICIES, SUPERVISION, files, wanted
 from apply.plan import Observed, Wanted
@@ -95,6 +95,10 @@ class LocalTarget:
             if time.monotonic() > until:
                 raise StackError(f"the login page at {url} answers {status}", hint="inv logs hub")
             time.sleep(0.05)
+
+    def warnings(self) -> list[str]:
+        """What an administrator must know of this machine."""
+        return confinement.warnings(self.stack, confinement.landlock(self.state))
 
     def url(self) -> str:
         """The address users visit."""

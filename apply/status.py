@@ -1,12 +1,13 @@
 """What runs: status, logs, and the way to the login page."""
 
+import contextlib
 import os
 import time
 import webbrowser
 from pathlib import Path
 from typing import Any
 
-from apply import console, supervision
+from apply import confinement, console, supervision
 from apply.installation import target
 from apply.local import LocalTarget
 from spec.errors import StackError, TargetUnreachable
@@ -69,33 +70,33 @@ def open_hub(spec: str, state: str | None) -> None:
 
 
 def _status(local: LocalTarget) -> dict[str, Any]:
-    import psutil
-
     parts = supervision.parts(local.state)
-    shown = {}
-    for name in local.wanted_parts():
-        part = parts.get(name, {})
-        memory = None
-        if pid := part.get("pid"):
-            try:
-                memory = psutil.Process(pid).memory_info().rss
-            except psutil.Error:
-                memory = None
-        shown[name] = {
-            "state": part.get("state", "stopped"),
-            "pid": part.get("pid"),
-            "restarts": part.get("restarts", 0),
-            "memory_bytes": memory,
-            "last_exit": part.get("last_exit"),
-        }
+    shown = {name: _part(parts.get(name, {})) for name in local.wanted_parts()}
     servers = _servers(local) if shown.get("hub", {}).get("state") == "ready" else []
     return {
         "name": local.stack.name,
         "url": local.url(),
         "state": str(local.state.path),
         "supervised": supervision.alive(local.state),
+        "confinement": confinement.described(local.stack, confinement.landlock(local.state)),
         "parts": shown,
         "servers": servers,
+    }
+
+
+def _part(part: dict[str, Any]) -> dict[str, Any]:
+    import psutil
+
+    memory = None
+    if pid := part.get("pid"):
+        with contextlib.suppress(psutil.Error):
+            memory = psutil.Process(pid).memory_info().rss
+    return {
+        "state": part.get("state", "stopped"),
+        "pid": part.get("pid"),
+        "restarts": part.get("restarts", 0),
+        "memory_bytes": memory,
+        "last_exit": part.get("last_exit"),
     }
 
 
@@ -113,7 +114,10 @@ def _text(found: dict[str, Any]) -> str:
     names = ", ".join(
         server["user"] + (f"/{server['server']}" if server["server"] else "") for server in found["servers"]
     )
-    return f"{found['name']} at {found['url']}\n{parts}\nservers: {names or 'none'}"
+    return (
+        f"{found['name']} at {found['url']}\n{parts}\n"
+        f"users kept apart by: {found['confinement']}\nservers: {names or 'none'}"
+    )
 
 
 def _print_tail(path: Path, lines: int) -> int:

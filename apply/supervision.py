@@ -16,6 +16,12 @@ LOCK = "run/supervisor.lock"
 STATUS = "run/status.json"
 _POLL_SECONDS = 0.05
 _LOG_LINES = 6
+_UNREADY_SECONDS = 15
+_ANSWERS = {
+    ("vault", 501): "it has no data yet and could not make any",
+    ("vault", 503): "its data stays sealed; secrets/seal.key is not the key it was made with",
+}
+"""What OpenBao's health address means (openbao.org/api-docs/system/health)."""
 
 
 def alive(state: StateDirectory) -> bool:
@@ -87,6 +93,7 @@ def wait_ready(
     """
     until = time.monotonic() + seconds
     told: dict[str, str] = {}
+    answers: dict[tuple[str, int | None], float] = {}
     while True:
         found = parts(state)
         states = {
@@ -99,6 +106,7 @@ def wait_ready(
         if all(part == "ready" for part in states.values()):
             return
         _refuse_broken(state, found, wanted)
+        _refuse_unready(state, found, answers)
         if time.monotonic() > until:
             late = [name for name, part in states.items() if part != "ready"]
             raise _part_error(state, late[0], f"did not answer within {seconds:.0f} s")
@@ -120,6 +128,19 @@ def _refuse_broken(state: StateDirectory, found: dict[str, dict[str, Any]], want
         # The first failure may be a passing one, such as a port that the former process has not let go of.
         if part.get("state") == "backoff" and part.get("restarts", 0) >= 3:
             raise _part_error(state, name, f"ends at once ({part.get('last_exit')})")
+
+
+def _refuse_unready(
+    state: StateDirectory, found: dict[str, dict[str, Any]], since: dict[tuple[str, int | None], float]
+) -> None:
+    """A part that says for long that it is not ready will not be: it waits for something that install cannot give."""
+    said = {(name, part.get("answer")) for name, part in found.items() if part.get("answer")}
+    for known in since.keys() - said:
+        del since[known]
+    for name, answer in said:
+        began = since.setdefault((name, answer), time.monotonic())
+        if time.monotonic() - began > _UNREADY_SECONDS:
+            raise _part_error(state, name, f"runs and answers {answer}: {_ANSWERS.get((name, answer), 'it is not ready')}")
 
 
 def _part_error(state: StateDirectory, name: str, what: str) -> StackError:

@@ -1,6 +1,7 @@
 """Starts a command that reaches only the paths named for it (Linux, Landlock). Touches its own process.
 
-`python -I confine.py [--read-write PATH | --read-only PATH | --nameless PATH]... -- command...`
+`python -I confine.py [--read-write PATH | --read-only PATH | --nameless PATH]... -- command...`;
+with `--version` alone it prints the version of Landlock, 0 for none.
 
 Needs neither a package nor a privilege, so it also runs on an interpreter that has nothing installed.
 """
@@ -206,6 +207,9 @@ def _parsed(words: list[str]) -> tuple[list[tuple[str, int]], list[str]]:
 
 def main(words: list[str]) -> NoReturn:
     """Confines this process and becomes the command, or ends with a sentence on standard error."""
+    if words == ["--version"]:
+        print(abi())
+        sys.exit(0)
     try:
         rules, command = _parsed(words)
         confine(rules)

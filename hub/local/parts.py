@@ -45,6 +45,8 @@ class State:
     restarts: int = 0
     fingerprint: str = ""
     last_exit: str = ""
+    answer: int | None = None
+    """The HTTP status with which it last said that it is not ready."""
 
 
 def read_table(state: Path) -> dict[str, Part]:

@@ -108,8 +108,12 @@ class Runner:
         if self.part.ready is None:
             await asyncio.sleep(_SETTLED_SECONDS)
             return
-        while not await _probe(self.part.ready):
+        while (answer := await _probe(self.part.ready)) not in self.part.ready.status:
+            if answer != self.status.answer:
+                self.status.answer = answer
+                self._changed()
             await asyncio.sleep(_PROBE_SECONDS)
+        self.status.answer = None
 
     def _set(self, state: str, pid: int | None, identity: str | None) -> None:
         self.status.state, self.status.pid, self.status.identity = state, pid, identity
@@ -165,8 +169,8 @@ def _reap(pid: int) -> str:
     return "ended"
 
 
-async def _probe(ready: Ready) -> bool:
-    """One HTTP request; any failure means: not yet."""
+async def _probe(ready: Ready) -> int | None:
+    """The status of one HTTP request; None for any failure."""
     url = urlsplit(ready.url)
     context = ssl.create_default_context(cafile=ready.ca) if url.scheme == "https" else None
     try:
@@ -177,6 +181,6 @@ async def _probe(ready: Ready) -> bool:
                 line = await reader.readline()
             finally:
                 writer.close()
-        return int(line.split()[1]) in ready.status
+        return int(line.split()[1])
     except (OSError, TimeoutError, ValueError, IndexError):
-        return False
+        return None

@@ -98,6 +98,10 @@ class InstalledStack:
     def supervisor(self) -> int:
         return int(json.loads((self.state / "run" / "status.json").read_text())["supervisor"]["pid"])
 
+    def healthy(self) -> bool:
+        status = self.status()
+        return bool(status["supervised"]) and all(part["state"] == "ready" for part in status["parts"].values())
+
     def remove(self) -> None:
         self.inv("uninstall", "--purge", "--yes")
 

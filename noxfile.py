@@ -11,7 +11,7 @@ nox.options.default_venv_backend = "uv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "tests", "wheel"]
 
-_PARALLEL = ("-n", "auto", "--dist", "loadfile")
+_PARALLEL = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 CODE = ("spec", "render", "apply", "hub", "buunstack")
 
 

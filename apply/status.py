@@ -63,10 +63,8 @@ def open_hub(spec: str, state: str | None) -> None:
     if not url or not supervision.alive(local.state):
         raise StackError(f"no stack runs from {local.state.path}", hint="inv install")
     console.result(url)
-    if not os.environ.get("BROWSER") and not webbrowser.open(url):
+    if not webbrowser.open(url):
         console.say("no browser was found here; open the address in one")
-    elif os.environ.get("BROWSER"):
-        webbrowser.open(url)
 
 
 def _status(local: LocalTarget) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def wait_ready(
     """
     until = time.monotonic() + seconds
     told: dict[str, str] = {}
-    answers: dict[tuple[str, int | None], float] = {}
+    answers: dict[tuple[str, int], float] = {}
     while True:
         found = parts(state)
         states = {
@@ -131,16 +131,18 @@ def _refuse_broken(state: StateDirectory, found: dict[str, dict[str, Any]], want
 
 
 def _refuse_unready(
-    state: StateDirectory, found: dict[str, dict[str, Any]], since: dict[tuple[str, int | None], float]
+    state: StateDirectory, found: dict[str, dict[str, Any]], since: dict[tuple[str, int], float]
 ) -> None:
     """A part that says for long that it is not ready will not be: it waits for something that install cannot give."""
-    said = {(name, part.get("answer")) for name, part in found.items() if part.get("answer")}
+    said = {(name, int(part["answer"])) for name, part in found.items() if part.get("answer")}
     for known in since.keys() - said:
         del since[known]
     for name, answer in said:
         began = since.setdefault((name, answer), time.monotonic())
         if time.monotonic() - began > _UNREADY_SECONDS:
-            raise _part_error(state, name, f"runs and answers {answer}: {_ANSWERS.get((name, answer), 'it is not ready')}")
+            raise _part_error(
+                state, name, f"runs and answers {answer}: {_ANSWERS.get((name, answer), 'it is not ready')}"
+            )
 
 
 def _part_error(state: StateDirectory, name: str, what: str) -> StackError:

@@ -3,13 +3,16 @@
 import shutil
 from pathlib import Path
 
-from apply import console, plan
+from msgspec.structs import replace
+
+from apply import confinement, console, plan
 from apply.local import LocalTarget
 from apply.state import StateDirectory, default_path, disk_errors
 from apply.validation import validated
 from render.artifacts import Artifacts, render
 from spec.availability import unavailable
 from spec.errors import PlanNotEmpty, SpecError, StackError
+from spec.model import Stack
 
 _KEPT = ("homes", "bao", "hub", "secrets", "tls", "log")
 """What uninstall leaves: homes, the users' secrets with their keys, accounts, and the logs."""
@@ -25,7 +28,31 @@ def target(spec: str, state: str | None) -> LocalTarget:
     stack = validated(spec)
     if problems := unavailable(stack, path):
         raise SpecError(problems)
-    return LocalTarget(stack, StateDirectory(Path(state) if state else default_path(stack.name)))
+    return LocalTarget(_with_files(stack, path.parent), _state_directory(stack, state))
+
+
+def _state_directory(stack: Stack, state: str | None) -> StateDirectory:
+    found = StateDirectory(Path(state) if state else default_path(stack.name))
+    confinement.refuse_open(stack, found)
+    return found
+
+
+def _with_files(stack: Stack, folder: Path) -> Stack:
+    """The stack with the files it names found from its own folder, as the running parts need them.
+
+    Raises:
+        StackError: one cannot be read.
+    """
+    found = {}
+    for field in ("certificate", "key"):
+        if name := getattr(stack.hub, field):
+            path = (folder / name).resolve()
+            try:
+                path.open("rb").close()
+            except OSError as error:
+                raise StackError(f"hub.{field}: {path} cannot be read: {error.strerror}", f"ls -l {path}") from error
+            found[field] = str(path)
+    return replace(stack, hub=replace(stack.hub, **found)) if found else stack
 
 
 def write_artifacts(spec: str, out: str) -> None:

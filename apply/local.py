@@ -12,6 +12,7 @@ from apply import confinement, environments, facts, supervision
 from apply.hubapi import HubApi
 from apply.placement import APPLIED, LOGIN, POLICIES, SUPERVISION, files, wanted
 from apply.plan import Observed, Wanted
+from apply.proof import prove
 from apply.state import StateDirectory
 from render.artifacts import Artifacts
 from render.vault import ACCESSOR_PLACEHOLDER
@@ -66,7 +67,7 @@ class LocalTarget:
             ("parts", lambda say: self._ensure_parts(artifacts, say)),
             ("secrets", lambda say: self._ensure_vault(artifacts, say)),
             ("login", lambda say: self._ensure_login(artifacts, say)),
-            ("login page", self.prove),
+            ("login page", lambda say: prove(self.stack, self.state, say)),
         )
         for number, (name, step) in enumerate(steps):
             try:
@@ -78,23 +79,6 @@ class LocalTarget:
                     f"{error.message}\nat step {number + 1} of {len(steps)} ({name}); the steps before it are done",
                     hint=error.hint or "put it right, then run inv install again: it goes on where it stopped",
                 ) from error
-
-    def prove(self, tell: Tell) -> None:
-        """Ask for the login page as a browser would, through the proxy."""
-        from apply import rest
-
-        values = facts.known(self.stack, self.state)
-        url = str(values["public_url"]) + "hub/login"
-        ca = self.state.path / "tls" / "ca.pem" if self.stack.hub.tls == "self-signed" else None
-        until = time.monotonic() + 20
-        while True:
-            status, _ = rest.call("GET", url, what="the login page", ca=ca)
-            if status == 200:
-                tell(f"login page answers at {url}")
-                return
-            if time.monotonic() > until:
-                raise StackError(f"the login page at {url} answers {status}", hint="inv logs hub")
-            time.sleep(0.05)
 
     def warnings(self) -> list[str]:
         """What an administrator must know of this machine."""

@@ -1,7 +1,9 @@
 """One JSON-over-HTTP call: TLS verified, no proxy from the environment, errors in words."""
 
+import contextlib
 import http.client
 import json
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -19,14 +21,16 @@ def call(
     what: str,
     headers: dict[str, str] | None = None,
     body: Any = None,
-    ca: Path | None = None,
+    trust: Path | None = None,
+    address: str | None = None,
     timeout: float = TIMEOUT_SECONDS,
 ) -> tuple[int, Any]:
     """Send one request and return (status, decoded JSON or text or None).
 
     Args:
         what: whom this talks to, in the user's words, for the error.
-        ca: certificate authority of a server with a private one.
+        trust: certificates to trust instead of the system's: an authority's, or the server's own.
+        address: where to connect, when the host's name need not be known on this machine.
 
     Raises:
         TargetUnreachable: no answer, or a certificate that is not trusted.
@@ -35,11 +39,11 @@ def call(
     server = f"{parts.scheme}://{parts.netloc}"
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     data, sent = _encoded(body, headers or {})
-    connection = _connection(parts, ca, timeout)
     try:
-        connection.request(method, path, data, sent)
-        answer = connection.getresponse()
-        return answer.status, _decoded(answer.read())
+        with contextlib.closing(_opened(parts, trust, address, timeout)) as connection:
+            connection.request(method, path, data, sent)
+            answer = connection.getresponse()
+            return answer.status, _decoded(answer.read())
     except ssl.SSLCertVerificationError as error:
         raise TargetUnreachable(
             f"the certificate of {what} at {server} is not trusted: {error.verify_message}",
@@ -50,8 +54,6 @@ def call(
             f"{what} does not answer at {server}: {error or type(error).__name__}",
             hint="inv status shows what runs",
         ) from error
-    finally:
-        connection.close()
 
 
 def _encoded(body: Any, headers: dict[str, str]) -> tuple[bytes | None, dict[str, str]]:
@@ -61,12 +63,23 @@ def _encoded(body: Any, headers: dict[str, str]) -> tuple[bytes | None, dict[str
     return json.dumps(body).encode(), {**sent, "Content-Type": "application/json"}
 
 
-def _connection(parts: SplitResult, ca: Path | None, timeout: float) -> http.client.HTTPConnection:
-    host = parts.hostname or ""
-    if parts.scheme != "https":
-        return http.client.HTTPConnection(host, parts.port or 80, timeout=timeout)
-    context = ssl.create_default_context(cafile=None if ca is None else str(ca))
-    return http.client.HTTPSConnection(host, parts.port or 443, timeout=timeout, context=context)
+def _opened(parts: SplitResult, trust: Path | None, address: str | None, timeout: float) -> http.client.HTTPConnection:
+    """A connection to `address`, or to the host; the certificate must be the host's either way."""
+    secure = parts.scheme == "https"
+    host, port = parts.hostname or "", parts.port or (443 if secure else 80)
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    connection.sock = socket.create_connection((address or host, port), timeout)
+    if secure:
+        connection.sock = _context(trust).wrap_socket(connection.sock, server_hostname=host)
+    return connection
+
+
+def _context(trust: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=None if trust is None else str(trust))
+    if trust is not None:
+        # Else only an authority's own certificate would count, not a server's.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
 
 
 def _decoded(data: bytes) -> Any:

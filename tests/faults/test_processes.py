@@ -1,8 +1,10 @@
 """Killed processes: one of them, the supervisor, all at once."""
 
 import contextlib
+import json
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import psutil
@@ -68,3 +70,28 @@ def kill_everything(own: InstalledStack) -> None:
 def belongs(process: psutil.Process, state: Path) -> bool:
     words = [*(process.info["cmdline"] or []), *(process.info["environ"] or {}).values()]
     return process.pid != os.getpid() and any(str(state) in word for word in words)
+
+
+def test_a_stale_status_with_the_pid_of_an_innocent_process_ends_nobody(own: InstalledStack) -> None:
+    own.inv("uninstall")
+    innocent = subprocess.Popen(["sleep", "300"], start_new_session=True)
+    try:
+        part = {"state": "ready", "pid": innocent.pid, "identity": "another boot:1", "since": 0, "restarts": 0}
+        parts = {name: {**part, "fingerprint": "x", "last_exit": ""} for name in ("vault", "proxy", "hub", "keeper")}
+        supervisor = {"pid": innocent.pid, "identity": "another boot:1", "since": 0}
+        for folder in ("run/servers", "conf"):
+            (own.state / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        (own.state / "run" / "status.json").write_text(json.dumps({"supervisor": supervisor, "parts": parts}))
+        (own.state / "run" / "supervisor.lock").write_text(str(innocent.pid))
+        record = {"pid": innocent.pid, "identity": "another boot:1", "user": "alice", "server": ""}
+        (own.state / "run" / "servers" / "alice--.json").write_text(json.dumps(record))
+
+        own.install()
+        assert own.healthy()
+        own.inv("uninstall")
+
+        assert innocent.poll() is None
+    finally:
+        innocent.kill()
+        innocent.wait()
+        own.install()

@@ -21,7 +21,7 @@ _EFFECTS = {
     "vault": "secrets are away for about a second",
 }
 """What users notice when a part restarts."""
-CODE_FOLDERS = {"site": "the hub's code", "notebook": "the notebooks' secret store"}
+CODE_FOLDERS = {"site": "the hub's code", "notebook": "the notebooks' secret store and settings"}
 
 
 @dataclass(frozen=True)

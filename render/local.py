@@ -19,6 +19,8 @@ _SUPERVISION = tuple(
     f"hub/local/{name}.py" for name in ("supervisor", "keeper", "runner", "parts", "logfiles", "shutdown")
 )
 """Code that the hub does not run, so that a change of it does not restart the hub."""
+_LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+"""Else JupyterLab greets every user with a question, and asks the internet whether it is still the newest."""
 _HUB_ENVIRONMENT = {"PYTHONPATH": f"{_STATE}/site", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -37,6 +39,7 @@ def local_artifacts(stack: Stack) -> dict[str, str]:
         files["conf/vault.json"] = hubfiles.text(_vault_objects(stack))
     files |= {f"site/{path}": text for path, text in hubfiles.package_files("hub").items()}
     files |= {f"notebook/{path}": text for path, text in hubfiles.package_files("buunstack").items()}
+    files["notebook/labconfig/default_setting_overrides.json"] = hubfiles.text(_LAB_SETTINGS)
     return files
 
 

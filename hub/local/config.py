@@ -78,7 +78,7 @@ def configure_servers(c: Any, settings: Settings, local: Local) -> None:
     c.Spawner.options_form = as_hook(form.html)
     c.Spawner.options_from_form = as_hook(form.options)
     c.Spawner.apply_user_options = as_hook(form.apply)
-    # The question whether to show news would greet every user.
+    # The server fetches no news; that JupyterLab does not ask for them either is one of its settings.
     c.Spawner.args.extend(["--LabApp.news_url=None"])
     if os.geteuid() == 0:
         # A server runs as the stack's own user, whoever that is; confinement holds for root as well.

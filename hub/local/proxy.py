@@ -72,6 +72,12 @@ class StackProxy(TraefikFileProviderProxy):  # type: ignore[misc]
     def _set_dynamic_config_file(self, _change: Any) -> None:
         self.dynamic_config_handler = RoutesFile(self.dynamic_config_file)
 
+    async def _setup_traefik_dynamic_config(self) -> None:
+        # The base lets the file of an earlier hub win over what this one was told.
+        self.dynamic_config.pop("tls", None)
+        self.dynamic_config["http"].pop("middlewares", None)
+        await super()._setup_traefik_dynamic_config()
+
     def _dynamic_config_for_route(self, routespec: str, target: str, data: Any) -> tuple[Any, Any]:
         traefik, jupyterhub = super()._dynamic_config_for_route(routespec, target, data)
         for router in traefik["http"]["routers"].values():

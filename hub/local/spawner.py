@@ -37,7 +37,9 @@ class LocalSpawner(LocalProcessSpawner):  # type: ignore[misc]
     state_dir = Unicode(config=True, help="The stack's state directory")
     python = Unicode(sys.executable, config=True, help="The interpreter of servers without an environment of their own")
     environment_id = Unicode(config=True, help="Folder below STATE/profiles whose interpreter runs the server")
-    notebook_path = Unicode(config=True, help="Folder every server has on its Python path, read-only")
+    notebook_path = Unicode(
+        config=True, help="Folder every server has on its paths of Python and of Jupyter's settings, read-only"
+    )
     confinement = Enum(
         ["auto", "off"],
         "auto",
@@ -91,9 +93,10 @@ class LocalSpawner(LocalProcessSpawner):  # type: ignore[misc]
         path = [str(Path(self.cmd[0]).parent), os.environ.get("PATH", os.defpath)]
         env.setdefault("PATH", os.pathsep.join(path))
         env.setdefault("SHELL", next((s for s in ("/bin/bash", "/bin/zsh") if Path(s).exists()), "/bin/sh"))
-        modules = env.get("PYTHONPATH", "").split(os.pathsep)
-        if self.notebook_path and self.notebook_path not in modules:
-            env["PYTHONPATH"] = os.pathsep.join(filter(None, [self.notebook_path, *modules]))
+        for variable in ("PYTHONPATH", "JUPYTER_CONFIG_PATH") if self.notebook_path else ():
+            folders = env.get(variable, "").split(os.pathsep)
+            if self.notebook_path not in folders:
+                env[variable] = os.pathsep.join(filter(None, [self.notebook_path, *folders]))
         return env | {
             "USER": self.user.name,
             "LOGNAME": self.user.name,

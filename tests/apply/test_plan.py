@@ -28,7 +28,7 @@ def test_code_is_one_change_however_many_files_it_has() -> None:
     changes = plan(wanted(files=files, parts={}), observed(files={"site/hub/a.py": "0"}, parts={}))
 
     assert [(change.action, change.what) for change in changes] == [
-        ("create", "the notebooks' secret store"),
+        ("create", "the notebooks' secret store and settings"),
         ("update", "the hub's code"),
     ]
 

@@ -50,7 +50,7 @@ def test_nothing_of_the_hubs_environment_reaches_a_server(make: Make, monkeypatc
     assert "JUPYTERHUB_CRYPT_KEY" not in environment
     assert environment["GREETING"] == "hello"
     assert environment["TZ"] == "UTC"
-    assert environment["PYTHONPATH"] == "/notebook"
+    assert environment["PYTHONPATH"] == environment["JUPYTER_CONFIG_PATH"] == "/notebook"
     assert environment["HOME"] == str(spawner.home)
     assert environment["TMPDIR"] == f"{spawner.home}/.tmp"
     assert environment["PATH"].startswith(f"{Path(sys.executable).parent}:")

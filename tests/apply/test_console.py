@@ -1,5 +1,8 @@
 """The last door: what the user sees of an error, and the exit code a script sees."""
 
+import os
+import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,3 +83,28 @@ def test_a_closed_pipe_ends_quietly() -> None:
     done = subprocess.run(["bash", "-c", command.replace("\n", "\n")], capture_output=True, text=True)
 
     assert done.stderr == ""
+
+
+ROOT = Path(__file__).parent.parent.parent
+_WORK = "import time; from apply.console import Progress\nwith Progress() as p: p.tell('making [it]'); time.sleep(0.4)"
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_progress_on_a_terminal_is_one_live_line_with_the_time_and_heeds_no_color(plain: bool) -> None:
+    controller, terminal = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", **({"NO_COLOR": "1"} if plain else {})}
+    environment.pop("NO_COLOR", None) if not plain else None
+    done = subprocess.Popen([sys.executable, "-c", _WORK], cwd=ROOT, env=environment, stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    try:
+        while chunk := os.read(controller, 4096):
+            shown += chunk
+    except OSError:  # the other end is closed
+        pass
+    os.close(controller)
+
+    assert done.wait() == 0
+    assert b"making [it]" in re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", shown)
+    assert b"0:00:0" in shown
+    assert (re.search(rb"\x1b\[[0-9;]*3[0-9]", shown) is None) == plain

@@ -1,5 +1,6 @@
 """Sessions for developers and CI: `nox` runs the quick ones."""
 
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,7 +12,8 @@ nox.options.default_venv_backend = "uv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "tests", "wheel"]
 
-_PARALLEL = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+# The tests wait for processes more than they compute, so one worker more than cores is busy.
+_PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", "--no-loadscope-reorder")
 CODE = ("spec", "render", "apply", "hub", "buunstack")
 
 

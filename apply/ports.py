@@ -1,5 +1,6 @@
 """Ports of the local target: chosen once, kept, and a taken one named with its owner."""
 
+import secrets
 import socket
 from collections.abc import Iterable
 
@@ -8,6 +9,7 @@ import psutil
 from spec.errors import StackError
 
 PUBLIC_FIRST, PUBLIC_LAST = 8000, 8099
+INTERNAL_FIRST, INTERNAL_LAST = 20000, 32000
 
 
 def is_free(address: str, port: int) -> bool:
@@ -59,13 +61,16 @@ def public_port(address: str, wanted: int | None, kept: int | None) -> int:
 
 
 def internal_port(avoid: Iterable[int]) -> int:
-    """A free port on loopback that is none of `avoid`."""
+    """A free port on loopback that is none of `avoid`.
+
+    Below the range from which Linux takes the near ends of connections (32768 to 60999, ip-sysctl.rst): there, any
+    connection of any program could hold the port in the moment in which a part starts again.
+    """
     taken = set(avoid)
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            if (port := int(probe.getsockname()[1])) not in taken:
-                return port
+        port = secrets.randbelow(INTERNAL_LAST - INTERNAL_FIRST + 1) + INTERNAL_FIRST
+        if port not in taken and is_free("127.0.0.1", port):
+            return port
 
 
 def _first_free(address: str) -> int:

@@ -5,7 +5,6 @@ import http.client
 import ipaddress
 import json
 import shutil
-import socket
 import ssl
 import subprocess
 import time
@@ -18,6 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from apply.ports import internal_port
 
 _START_SECONDS = 60
 
@@ -74,11 +75,14 @@ def certificates(folder: Path) -> Certificates:
     return made
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody listens on now, nor will by chance until a server does."""
+    port = internal_port(_given)
+    _given.add(port)
+    return port
 
 
 class OpenBao:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +36,10 @@ def test_an_internal_port_is_free_and_none_of_those_to_avoid() -> None:
 
     assert len(set(found)) == 20
     assert all(ports.is_free("127.0.0.1", port) for port in found)
+
+
+def test_an_internal_port_is_none_that_the_kernel_gives_to_connections() -> None:
+    file = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first = int(file.read_text().split()[0]) if file.exists() else 32768
+
+    assert first > ports.INTERNAL_LAST

@@ -116,10 +116,12 @@ class Wire:
                         return
 
     def _pass_on(self, from_client: bool, source: Any, target: socket.socket) -> bool:
-        try:
-            data = source.recv(65536)
-        except OSError:
-            return False
+        """Whether the connection goes on: either side may hang up at any moment."""
+        with contextlib.suppress(OSError):
+            return self._passed_on(from_client, source.recv(65536), target)
+        return False
+
+    def _passed_on(self, from_client: bool, data: bytes, target: socket.socket) -> bool:
         if from_client and data and self.lose_answer_of:
             self.lose_answer_of -= 1
             if not self.lose_answer_of:

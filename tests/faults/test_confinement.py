@@ -44,7 +44,3 @@ def test_turned_off_everybody_is_let_in_and_a_warning_says_what_that_means(old: 
     carol = old.person("carol")
     carol.spawn()
     assert carol.run("print(1 + 1)") == "2\n"
-
-
-def test_a_kernel_with_landlock_is_named_in_the_status(stack: InstalledStack) -> None:
-    assert "users kept apart by: Landlock" in stack.inv("status").stdout

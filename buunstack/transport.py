@@ -67,6 +67,10 @@ class _Failure:
     may_repeat: bool
 
 
+_HANG_UPS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""What a connection that ends in the middle of a handshake is, in newer and in older versions of Python."""
+
+
 class Transport:
     """The connections to one server.
 
@@ -133,7 +137,7 @@ class Transport:
             self.renew()
             told = getattr(reason, "verify_message", None) or str(reason)
             return _Failure(self._not_trusted(where, told), may_repeat=False)
-        if isinstance(error, ProtocolError) or isinstance(reason, ssl.SSLEOFError):
+        if isinstance(error, ProtocolError) or isinstance(reason, _HANG_UPS):
             return _Failure(Unavailable(f"The connection to {where} broke. {_AGAIN}"), may_repeat=repeatable)
         if isinstance(error, SSLError):
             return _Failure(Unavailable(f"{where} does not speak TLS that this machine accepts."), may_repeat=False)

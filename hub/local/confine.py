@@ -8,7 +8,9 @@ Needs neither a package nor a privilege, so it also runs on an interpreter that 
 
 import contextlib
 import ctypes
+import errno
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterable
@@ -216,10 +218,18 @@ def main(words: list[str]) -> NoReturn:
     except ConfineError as error:
         sys.exit(_refusal(f"{error}; the command was not started"))
     try:
-        os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
+        os.execv(_located(command[0]), command)  # noqa: S606 - no shell is wanted
     except OSError as error:
         print(f"confine: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
         sys.exit(_NOT_FOUND if isinstance(error, FileNotFoundError) else _REFUSED)
+
+
+def _located(program: str) -> str:
+    """The program's path; execvp would speak of a closed folder of PATH although the program is in none."""
+    found = program if "/" in program else shutil.which(program)
+    if found is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    return found
 
 
 def _refusal(sentence: str) -> int:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from buunstack import BadSetting, CertificateNotTrusted, SecretStore, SecretStoreError, Unavailable
+from buunstack.transport import Transport
 from tests.buunstack.conftest import Notebook, notebook_in
 from tests.buunstack.standins import Wire
 from tests.openbao import OpenBao, certificates, free_port
@@ -118,6 +120,16 @@ def test_a_connection_that_breaks_again_and_again_is_told(notebook: Notebook, st
             store.list()
 
     assert wire.cut_requests == 95, "four attempts, not more"
+
+
+@pytest.mark.parametrize("hang_up", [ssl.SSLEOFError, ssl.SSLZeroReturnError])
+def test_a_hang_up_in_the_handshake_is_a_broken_connection_in_every_python(hang_up: type[ssl.SSLError]) -> None:
+    transport = Transport("Vault", 1, ca_variable="VAULT_CACERT")
+
+    failure = transport._failure(urllib3.exceptions.SSLError(hang_up(8, "EOF")), "https://127.0.0.1:1/", True)
+
+    assert "broke" in str(failure.error)
+    assert failure.may_repeat
 
 
 def test_a_vault_that_does_not_answer_in_time_is_told(notebook: Notebook, store: SecretStore) -> None:

@@ -24,7 +24,15 @@ ROOT = Path(__file__).parent.parent.parent
 LIGHT_SERVER = Path(__file__).with_name("lightserver.py")
 CONFIG = """
 load_subconfig({ours!r})
-c.JupyterHub.spawner_class = "simple"
+from hub.local import process
+from jupyterhub.spawner import SimpleLocalProcessSpawner
+
+class Reaped(SimpleLocalProcessSpawner):
+    async def poll(self):
+        # Where nobody reaps orphans, as in a container without an init, a killed server stays there as a zombie.
+        return 0 if self.pid and process.identity(self.pid) is None else await super().poll()
+
+c.JupyterHub.spawner_class = Reaped
 c.SimpleLocalProcessSpawner.home_dir_template = {homes!r} + "/{{username}}"
 c.Spawner.cmd = [{python!r}]
 c.Spawner.poll_interval = 1

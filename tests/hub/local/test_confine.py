@@ -188,9 +188,12 @@ def test_a_confined_root_has_no_capabilities_left(stage: Stage) -> None:
 
 
 @landlock
-def test_a_missing_program_is_told_in_a_sentence(stage: Stage) -> None:
+def test_a_missing_program_is_told_in_a_sentence_also_with_a_closed_folder_on_the_path(
+    stage: Stage, tmp_path: Path
+) -> None:
     before = confine.arguments([stage.home], [])
-    told = subprocess.run([*before, "no-such-program"], capture_output=True, text=True)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    told = subprocess.run([*before, "no-such-program"], env=environment, capture_output=True, text=True)
     assert (told.returncode, told.stderr) == (
         127,
         "confine: cannot run no-such-program: No such file or directory\n",

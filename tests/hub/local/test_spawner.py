@@ -57,7 +57,7 @@ def test_nothing_of_the_hubs_environment_reaches_a_server(make: Make, monkeypatc
     assert environment["BUUNSTACK_SERVER"] == f"{spawner.state_dir}:alice/"
     own = {name for name in environment if "JUPYTER" not in name and name != "JPY_API_TOKEN"}
     ours = ["BUUNSTACK_SERVER", "GREETING", "HOME", "LOGNAME", "PATH", "PYTHONPATH", "SHELL", "TMPDIR", "TZ", "USER"]
-    assert own - {"LANG", "LC_ALL"} == set(ours)
+    assert own - {"LANG", "LC_ALL", "LC_CTYPE"} == set(ours), "Python itself sets LC_CTYPE where there is no locale"
 
 
 def test_a_record_tells_of_a_server_while_it_runs(make: Make) -> None:

@@ -149,7 +149,7 @@ class Document:
         if node.tag != _STRING_TAG:
             self._refuse_tag(node, path)
             return None
-        if node.style is not None:
+        if node.style:
             return text
         if text in _WORDS:
             return _WORDS[text]
@@ -243,7 +243,7 @@ class Document:
 
 
 def _merges(key: yaml.Node) -> bool:
-    return isinstance(key, yaml.ScalarNode) and key.value == "<<" and key.style is None
+    return isinstance(key, yaml.ScalarNode) and key.value == "<<" and not key.style
 
 
 def path_text(path: Path) -> str:

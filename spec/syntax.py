@@ -27,7 +27,7 @@ class Unreadable(Exception):
     hint: str
 
 
-class _Parser(yaml.CParser if hasattr(yaml, "CParser") else yaml.SafeLoader, yaml.resolver.BaseResolver):  # type: ignore[misc]
+class _Parser(getattr(yaml.cyaml, "CParser", yaml.SafeLoader), yaml.resolver.BaseResolver):  # type: ignore[misc]
     """Composes nodes and guesses no types: every plain scalar keeps its text."""
 
     yaml_implicit_resolvers: dict[Hashable, list[Any]] = {}

@@ -46,12 +46,14 @@ def run(command: Sequence[str], directory: Path, environment: Mapping[str, str])
 def rounds(commands: Mapping[str, Sequence[str]], count: int, directory: Path) -> dict[str, list[Cost]]:
     """Each command once a round, in an order shuffled by a fixed seed, after one round that only warms up."""
     shuffle = random.Random(SEED)
+    # A user's Python keeps what it compiled.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(count + 1):
         names = list(commands)
         shuffle.shuffle(names)
         for name in names:
-            cost = run(commands[name], directory, os.environ)
+            cost = run(commands[name], directory, environment)
             if number:
                 costs[name].append(cost)
     return costs

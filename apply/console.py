@@ -6,11 +6,8 @@ Results go to standard output, everything else to standard error; without a term
 import contextlib
 import json
 import os
-import platform
 import sys
-import tempfile
 import time
-import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -148,6 +145,10 @@ def user_errors() -> Iterator[None]:
 
 def _bug_text(error: Exception) -> str:
     """Names the kind of the error only: its message may hold a value from the stack."""
+    import platform
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile("w", prefix="buunstack-", suffix=".log", delete=False) as file:
         file.write(f"{platform.platform()} Python {platform.python_version()}\n{sys.argv}\n")
         traceback.print_exception(error, file=file)

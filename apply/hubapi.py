@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import quote
 
-from apply import rest
 from spec.errors import StackError
 
 
@@ -44,6 +43,8 @@ class HubApi:
         self._call("DELETE", path, f"stopping the server of {user}")
 
     def _call(self, method: str, path: str, what: str, body: Any = None) -> Any:
+        from apply import rest  # an install that changes nothing asks nobody
+
         headers = {"Authorization": f"token {self._token}"}
         status, answer = rest.call(method, f"{self._url}/{path}", what="the hub", headers=headers, body=body)
         if status >= 400:

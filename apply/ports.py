@@ -4,8 +4,6 @@ import secrets
 import socket
 from collections.abc import Iterable
 
-import psutil
-
 from spec.errors import StackError
 
 PUBLIC_FIRST, PUBLIC_LAST = 8000, 8099
@@ -27,6 +25,8 @@ def is_free(address: str, port: int) -> bool:
 
 def owner(port: int) -> str:
     """The process that listens on `port`, in words."""
+    import psutil
+
     try:
         connections = psutil.net_connections("tcp")
     except (psutil.AccessDenied, OSError):

@@ -7,6 +7,7 @@ YAML 1.1 would read `on` as true, `12:30` as 750 and `010` as 8; the first two a
 import math
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -71,6 +72,11 @@ class Document:
         """The scalar of `path` as it is written, without quotes; empty for anything else."""
         node = self._node(path)
         return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+
+    @cached_property
+    def texts(self) -> list[tuple[Path, str]]:
+        """Every text of the data with its path: more than one rule looks at them all."""
+        return list(_texts(self.data, ()))
 
     def has(self, path: Path) -> bool:
         """Whether the text itself names `path`."""
@@ -240,6 +246,17 @@ class Document:
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and not _merges(key):
                 yield key.value, (key, value)
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))
 
 
 def _merges(key: yaml.Node) -> bool:

@@ -18,14 +18,14 @@ _FREE = {"chart_values", "annotations", "environment", "build_args", "pod", "des
 
 def nothing_is_left_unfilled(_: Stack, document: Document) -> Iterator[Problem]:
     """A placeholder is a value that somebody still has to give."""
-    for path, text in _texts(document.data, ()):
+    for path, text in document.texts:
         if found := _UNFILLED.search(text):
             yield document.problem(path, f"still has the placeholder {found[0]!r}", "the value meant")
 
 
 def texts_are_one_line(_: Stack, document: Document) -> Iterator[Problem]:
     """A pattern's `$` also matches before a last line break; and a name with one breaks what it is written into."""
-    for path, text in _texts(document.data, ()):
+    for path, text in document.texts:
         if not _FREE.intersection(path) and (found := _CONTROL.search(text)):
             message = f"the text holds {'a line break' if found[0] == chr(10) else 'a control character'}"
             hint = "one line" if names_secret(path) else shortened(_CONTROL.sub(" ", text).strip())
@@ -40,22 +40,11 @@ def texts_are_one_line(_: Stack, document: Document) -> Iterator[Problem]:
 def example_hosts_are_replaced(stack: Stack, document: Document) -> Iterator[Problem]:
     """example.com and its sisters belong to nobody (RFC 2606): fine in a trial, hardly meant on a cluster."""
     if stack.target.kind != "local":
-        for path, text in _texts(document.data, ()):
+        for path, text in document.texts:
             if found := _EXAMPLE.search(text):
                 yield document.problem(
                     path, f"warning: {found[0].lstrip('./@')} is a name for examples", "the real name"
                 )
-
-
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _texts(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _texts(item, (*path, index))
 
 
 def _keys(value: Any, path: Path) -> Iterator[Path]:

@@ -166,7 +166,7 @@ class LocalTarget:
         for identity, requirements in self.wanted(artifacts).environments.items():
             environments.ensure(self.state, identity, requirements, tell)
 
-    def _ensure_parts(self, artifacts: Artifacts, tell: Tell, tries: int = 2) -> None:
+    def _ensure_parts(self, artifacts: Artifacts, tell: Tell, tries: int = 4) -> None:
         wanted = self.wanted(artifacts)
         self._forget_half_made_vault()
         if not supervision.alive(self.state):
@@ -183,12 +183,17 @@ class LocalTarget:
         try:
             supervision.wait_ready(self.state, wanted.parts, told)
         except StackError:
-            # Between choosing a free port and listening on it, another program may have taken it.
-            if tries == 0 or not facts.stale(self.stack, self.state, self._living_parts()):
+            # Between choosing a free port and listening on it, another program may have taken it; and a part that
+            # starts again and again for want of its port holds none.
+            holding = self._ready_parts()
+            if tries == 0 or not facts.stale(self.stack, self.state, holding):
                 raise
-            facts.ensure(self.stack, self.state, self._living_parts())
+            facts.ensure(self.stack, self.state, holding)
             self._write_files(artifacts, tell)
             self._ensure_parts(artifacts, tell, tries - 1)
+
+    def _ready_parts(self) -> set[str]:
+        return {name for name, part in supervision.parts(self.state).items() if part["state"] == "ready"}
 
     def _living_parts(self) -> set[str]:
         return {name for name, part in supervision.parts(self.state).items() if part["pid"]}

@@ -1,9 +1,14 @@
 """Start other programs: the only module of the operator's side that does."""
 
+import contextlib
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from spec.errors import StackError, ToolMissing
@@ -57,3 +62,61 @@ def run(
         tail = "\n".join(done.stdout.strip().splitlines()[-8:])
         raise StackError(f"{what} failed: {Path(command[0]).name} ended with {done.returncode}\n{tail}")
     return done.stdout
+
+
+def watched(
+    command: Sequence[str],
+    *,
+    given: str,
+    hopeless: Callable[[], bool],
+    environment: Mapping[str, str] | None = None,
+    every_seconds: float = 1.0,
+) -> tuple[int, str]:
+    """Run `command` to its end, looking at the world meanwhile; return its code and its last words.
+
+    It has a process group of its own, so that an interrupt reaches this program alone, which then ends it by TERM; and
+    it dies with this program, so that nothing goes on unseen (Linux).
+
+    Args:
+        given: its standard input, the place for what must not stand in an argument.
+        hopeless: called again and again; when it says yes the command is ended by TERM, which lets it clean up.
+    """
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            list(command),
+            env=None if environment is None else dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            process_group=0,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                assert process.stdin is not None
+                process.stdin.write(given.encode())
+                process.stdin.close()
+            _watch(process, hopeless, every_seconds)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+        output.seek(0)
+        return process.returncode, output.read().decode("utf-8", "replace").strip()
+
+
+def _watch(process: "subprocess.Popen[bytes]", hopeless: Callable[[], bool], every_seconds: float) -> None:
+    ended = False
+    while True:
+        try:
+            process.wait(every_seconds)
+            return
+        except subprocess.TimeoutExpired:
+            if not ended and hopeless():
+                ended = True
+                process.terminate()
+
+
+def _die_with_parent() -> None:
+    """prctl(PR_SET_PDEATHSIG, SIGKILL), in the child before it becomes the command."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)

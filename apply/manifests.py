@@ -1,0 +1,112 @@
+"""Rendered manifests as objects with their addresses, and what differs between two states of one. Pure."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+from yaml.cyaml import CSafeLoader
+
+Object = dict[str, Any]
+
+_CLUSTER_WIDE = {
+    "Namespace": "namespaces",
+    "PersistentVolume": "persistentvolumes",
+    "ClusterRole": "clusterroles",
+    "ClusterRoleBinding": "clusterrolebindings",
+    "PriorityClass": "priorityclasses",
+    "RuntimeClass": "runtimeclasses",
+}
+_IRREGULAR = {"NetworkPolicy": "networkpolicies", "Ingress": "ingresses", "Gateway": "gateways"}
+_SERVERS_OWN = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
+_LONGEST_VALUE = 120
+
+
+def objects(text: str) -> list[Object]:
+    """The objects of a chart's output; hooks are left out, since they come and go with each upgrade."""
+    loaded = yaml.load_all(text, Loader=CSafeLoader)
+    found = [item for item in loaded if isinstance(item, dict) and item.get("kind")]
+    return [item for item in found if "helm.sh/hook" not in (item["metadata"].get("annotations") or {})]
+
+
+def owned(item: Object, release: str, namespace: str) -> Object:
+    """The object with what Helm adds to it, else every comparison would show these."""
+    metadata = dict(item["metadata"])
+    if item["kind"] not in _CLUSTER_WIDE:
+        metadata.setdefault("namespace", namespace)
+    metadata["labels"] = {**(metadata.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
+    helm = {"meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": namespace}
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), **helm}
+    return {**item, "metadata": metadata}
+
+
+def address(item: Object) -> str:
+    """The object's path in the API; a kind's plural is regular but for the few that are named here."""
+    kind, version, metadata = item["kind"], item["apiVersion"], item["metadata"]
+    root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    if kind in _CLUSTER_WIDE:
+        return f"{root}/{_CLUSTER_WIDE[kind]}/{quote(metadata['name'], safe='')}"
+    plural = _IRREGULAR.get(kind) or f"{kind.lower()}{'es' if kind.endswith(('s', 'x')) else 's'}"
+    return f"{root}/namespaces/{metadata['namespace']}/{plural}/{quote(metadata['name'], safe='')}"
+
+
+def title(item: Object) -> str:
+    """How the object is called in a plan."""
+    return f"{item['kind']} {item['metadata']['name']}"
+
+
+def differences(before: Object, after: Object) -> tuple[str, ...]:
+    """`path: old -> new` for each leaf that differs; of a Secret only the names of what changed."""
+    secret = after.get("kind") == "Secret"
+    return tuple(
+        f"{path}: changed" if secret and path.startswith("data") else f"{path}: {_shown(old)} -> {_shown(new)}"
+        for path, old, new in _leaves(_comparable(before), _comparable(after), "")
+    )
+
+
+def value_differences(before: Object, after: Object, hidden: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """The same of a release's values.
+
+    Args:
+        hidden: paths whose values may be secrets or long texts.
+    """
+    return tuple(
+        f"{path}: changed"
+        if any(path.startswith(start) for start in hidden)
+        else f"{path}: {_shown(old)} -> {_shown(new)}"
+        for path, old, new in _leaves(before, after, "")
+    )
+
+
+def _comparable(item: Object) -> Object:
+    metadata = {key: value for key, value in item.get("metadata", {}).items() if key not in _SERVERS_OWN}
+    return {key: value for key, value in item.items() if key != "status"} | {"metadata": metadata}
+
+
+def _leaves(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    if before == after:
+        return
+    if isinstance(before, list) and isinstance(after, list):
+        before, after = _keyed(before), _keyed(after)
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted({*map(str, before), *map(str, after)}):
+            yield from _leaves(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+        return
+    yield path, before, after
+
+
+def _keyed(items: list[Any]) -> dict[str, Any]:
+    """A list by the names of its items, as Kubernetes merges it, else by their places."""
+    names = [item.get("name") or item.get("slug") if isinstance(item, dict) else None for item in items]
+    if all(names) and len(set(names)) == len(names):
+        return {f"[{name}]": item for name, item in zip(names, items, strict=True)}
+    return {f"[{number}]": item for number, item in enumerate(items)}
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

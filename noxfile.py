@@ -50,7 +50,8 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit and integration tests with real parts."""
     _install(session, "test")
-    quick = ("--ignore=tests/faults", "--ignore=tests/browser", "--ignore=tests/buunstack/test_wheel.py")
+    heavier = ("faults", "browser", "cluster", "buunstack/test_wheel.py")
+    quick = [f"--ignore=tests/{name}" for name in heavier]
     session.run("pytest", *(session.posargs or (*_PARALLEL, *quick)))
 
 
@@ -66,6 +67,13 @@ def faults(session: nox.Session) -> None:
     """Killed processes, cut installs, full disks, taken ports: what a machine does to a stack."""
     _install(session, "test")
     session.run("pytest", *(session.posargs or (*_PARALLEL, "tests/faults")))
+
+
+@nox.session
+def cluster(session: nox.Session) -> None:
+    """What talks to Kubernetes, on the cluster of KUBECONFIG; without one its tests say that they are skipped."""
+    _install(session, "test")
+    session.run("pytest", *(session.posargs or ("tests/cluster",)))
 
 
 @nox.session

@@ -165,7 +165,7 @@ def configuration(context: str | None) -> Any:
 
     made = Configuration()
     try:
-        config.load_config(context=context, client_configuration=made)
+        config.load_config(context=context, client_configuration=made)  # type: ignore[no-untyped-call]
     except config.ConfigException as error:
         raise TargetUnreachable(f"no credentials for the cluster: {error}", hint="kubectl get namespaces") from error
     return made

@@ -94,7 +94,7 @@ def _dead(holder: str, spec: dict[str, Any]) -> bool:
 
 
 def _started(pid: str = "self") -> str:
-    """When a process began, in clock ticks since the boot (proc(5), field 22): tells it from a later one of its number."""
+    """When a process began, in clock ticks since the boot (proc(5), field 22): a later one of its number differs."""
     try:
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[19]
     except OSError:

@@ -70,7 +70,7 @@ def test_an_unknown_context_is_named_with_those_there_are(kubeconfig: Any) -> No
 def test_no_kubeconfig_says_where_it_was_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "nowhere"))
 
-    with pytest.raises(StackError, match="there is no kubeconfig: .*nowhere"):
+    with pytest.raises(StackError, match=r"there is no kubeconfig: .*nowhere"):
         access(None)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from apply.manifests import address, differences, objects, owned, title, value_differences
 
+_NETWORK = "networking.k8s.io/v1"
 _HOOK = """
 apiVersion: batch/v1
 kind: Job
@@ -28,8 +29,8 @@ def test_hooks_come_and_go_with_an_upgrade_and_are_no_part_of_the_stack() -> Non
     ("found", "path"),
     [
         (item("Secret"), "/api/v1/namespaces/jupyter/secrets/hub"),
-        (item("NetworkPolicy", "networking.k8s.io/v1"), "/apis/networking.k8s.io/v1/namespaces/jupyter/networkpolicies/hub"),
-        (item("Ingress", "networking.k8s.io/v1"), "/apis/networking.k8s.io/v1/namespaces/jupyter/ingresses/hub"),
+        (item("NetworkPolicy", _NETWORK), f"/apis/{_NETWORK}/namespaces/jupyter/networkpolicies/hub"),
+        (item("Ingress", _NETWORK), f"/apis/{_NETWORK}/namespaces/jupyter/ingresses/hub"),
         (item("PersistentVolume"), "/api/v1/persistentvolumes/hub"),
         (item("Service", name="a/../b"), "/api/v1/namespaces/jupyter/services/a%2F..%2Fb"),
     ],

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from apply.helm import Helm
 from apply.kube import Kube
 from apply.kubeconfig import access
+from spec.errors import ToolMissing
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +27,14 @@ def namespace(kube: Kube) -> Iterator[str]:
     kube.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield name
     kube.delete(f"/api/v1/namespaces/{name}")
+
+
+@pytest.fixture
+def helm(kube: Kube) -> Helm:
+    """The Helm of HELM or PATH."""
+    helm = Helm(None)
+    try:
+        assert helm.version >= (3, 14)
+    except ToolMissing as error:
+        pytest.skip(error.message)
+    return helm

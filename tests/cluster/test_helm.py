@@ -10,20 +10,9 @@ from apply.helm import Helm, Release
 from apply.kube import Kube
 from apply.manifests import address, differences, objects, owned
 from apply.run import found
-from spec.errors import StackError, ToolMissing
+from spec.errors import StackError
 
 CHART = Path(__file__).parent / "chart"
-
-
-@pytest.fixture
-def helm(kube: Kube) -> Helm:
-    """The Helm of HELM or PATH."""
-    helm = Helm(None)
-    try:
-        assert helm.version >= (3, 14)
-    except ToolMissing as error:
-        pytest.skip(error.message)
-    return helm
 
 
 def release(namespace: str, **values: str) -> Release:
@@ -127,6 +116,6 @@ def test_a_chart_is_read_from_a_folder_as_from_an_archive(helm: Helm, tmp_path: 
     archive, folder = Chart(tmp_path / "tiny-0.1.0.tgz"), Chart(CHART)
 
     assert archive.facts() == folder.facts()
-    assert archive.values() == folder.values() == {"text": "first", "image": ""}
+    assert archive.values() == folder.values() == {"text": "first", "image": "", "command": [], "memory": "16Mi"}
     assert archive.read("absent") == folder.read("absent") == ""
     assert archive.digest() != folder.digest()

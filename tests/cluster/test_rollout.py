@@ -1,0 +1,147 @@
+"""A roll-out that fails names its pod and why, and the old state is back; what a killed Helm left is put right."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apply.helm import Helm, Release
+from apply.kube import Kube
+from apply.rollout import records, recover, roll_out
+from spec.errors import StackError
+
+CHART = Path(__file__).parent / "chart"
+IMAGE = "local/python:latest"
+SLEEPING = {"image": IMAGE, "command": ["sleep", "1000"]}
+
+
+def told(text: str) -> None:
+    print(text)
+
+
+def release(namespace: str, **values: Any) -> Release:
+    return Release("tiny", namespace, CHART, values)
+
+
+def state(kube: Kube, namespace: str) -> list[tuple[int, str]]:
+    secrets = kube.items(f"/api/v1/namespaces/{namespace}/secrets", metadata=True)
+    return [(revision, status) for revision, status, _ in records(secrets, "tiny")]
+
+
+def text(kube: Kube, namespace: str) -> str:
+    return (kube.get(f"/api/v1/namespaces/{namespace}/configmaps/tiny") or {"data": {"text": ""}})["data"]["text"]
+
+
+@pytest.fixture
+def local_image(kube: Kube) -> None:
+    """An image the cluster's nodes have already: these tests pull none."""
+    names = [
+        name for node in kube.items("/api/v1/nodes") for image in node["status"]["images"] for name in image["names"]
+    ]
+    if not any(IMAGE in name for name in names):
+        pytest.skip(f"the cluster has no image {IMAGE}")
+
+
+def test_what_each_pod_does_is_told(kube: Kube, namespace: str, helm: Helm, local_image: None) -> None:
+    lines: list[str] = []
+
+    roll_out(kube, helm, release(namespace, text="one", **SLEEPING), "1m", {}, lines.append)
+
+    assert lines[-1] == "release tiny is healthy"
+    assert any(line.startswith("tiny-") for line in lines)
+
+
+def test_an_image_that_is_not_there_is_named_long_before_the_time_is_up(
+    kube: Kube, namespace: str, helm: Helm, local_image: None
+) -> None:
+    roll_out(kube, helm, release(namespace, text="good", **SLEEPING), "1m", {}, told)
+    began = time.monotonic()
+
+    with pytest.raises(
+        StackError, match=r"image absent.example/none:1 cannot be pulled \(ErrImageNeverPull\)"
+    ) as caught:
+        roll_out(kube, helm, release(namespace, text="bad", image="absent.example/none:1"), "5m", {}, told)
+
+    assert time.monotonic() - began < 150
+    assert "hint:" in caught.value.message
+    assert text(kube, namespace) == "good"
+    assert state(kube, namespace)[-1][1] == "deployed"
+
+
+def test_a_crash_is_told_with_its_last_lines(kube: Kube, namespace: str, helm: Helm, local_image: None) -> None:
+    command = ["sh", "-c", "echo no database here; exit 3"]
+
+    with pytest.raises(StackError, match="ends with exit code 3") as caught:
+        roll_out(kube, helm, release(namespace, image=IMAGE, command=command), "25s", {}, told)
+
+    assert "| no database here" in caught.value.message
+    assert text(kube, namespace) == "", "a first install that fails leaves nothing"
+
+
+def test_a_pod_that_no_node_can_take_is_named(kube: Kube, namespace: str, helm: Helm, local_image: None) -> None:
+    with pytest.raises(StackError, match=r"no node takes it: .*memory"):
+        roll_out(kube, helm, release(namespace, **SLEEPING, memory="900Ti"), "10s", {}, told)
+
+
+def test_a_quota_that_lets_no_pod_be_made_is_named(kube: Kube, namespace: str, helm: Helm, local_image: None) -> None:
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"pods": "0"}}}
+    kube.create(f"/api/v1/namespaces/{namespace}/resourcequotas", quota)
+
+    with pytest.raises(StackError, match=r"ReplicaSet tiny-.*: a quota is used up"):
+        roll_out(kube, helm, release(namespace, **SLEEPING), "4m", {}, told)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["install", "upgrade"])
+def test_what_a_killed_helm_left_is_put_right(
+    kube: Kube, namespace: str, helm: Helm, local_image: None, first: bool
+) -> None:
+    if not first:
+        roll_out(kube, helm, release(namespace, text="old", **SLEEPING), "1m", {}, told)
+    command = [helm.program, "upgrade", "tiny", str(CHART), "--install", "--wait", f"--namespace={namespace}"]
+    killed = subprocess.Popen([*command, "--set=image=absent.example/none:1,text=half"], stdout=subprocess.DEVNULL)
+    while text(kube, namespace) != "half":
+        assert killed.poll() is None
+        time.sleep(0.1)
+    killed.kill()
+    killed.wait()
+    assert state(kube, namespace)[-1][1].startswith("pending-")
+
+    secrets = kube.items(f"/api/v1/namespaces/{namespace}/secrets", metadata=True)
+    recover(helm, namespace, "tiny", records(secrets, "tiny"), told)
+    roll_out(kube, helm, release(namespace, text="new", **SLEEPING), "1m", {}, told)
+
+    assert text(kube, namespace) == "new"
+    assert state(kube, namespace)[-1][1] == "deployed"
+
+
+def test_helm_dies_with_the_installer_so_that_nothing_goes_on_unseen(
+    kube: Kube, namespace: str, helm: Helm, local_image: None, tmp_path: Path
+) -> None:
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom apply.helm import Helm, Release\n"
+        f"values = {{'image': 'absent.example/none:1'}}\nrelease = Release('tiny', sys.argv[1], "
+        f"Path({str(CHART)!r}), values)\n"
+        "Helm(None).upgrade(release, '2m', {}, lambda: False)\n"
+    )
+    root = Path(__file__).parent.parent.parent
+    installer = subprocess.Popen(
+        [sys.executable, "-c", script, namespace], cwd=root, env={**os.environ, "PYTHONPATH": "."}
+    )
+    while not state(kube, namespace):
+        time.sleep(0.1)
+    children = Path(f"/proc/{installer.pid}/task/{installer.pid}/children")
+    (child,) = children.read_text().split()
+    installer.kill()
+    installer.wait()
+
+    until = time.monotonic() + 10
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        while "zombie" not in Path(f"/proc/{child}/status").read_text():
+            assert time.monotonic() < until, "Helm is still running"
+            time.sleep(0.05)
+    assert state(kube, namespace) == [(1, "pending-install")]

@@ -1,4 +1,7 @@
-"""The hub's configuration from the stack's settings: each function sets traits of one matter, no more."""
+"""The hub's configuration from the stack's settings: each function sets traits of one matter, no more.
+
+What is configured already stays: on a cluster that is the site's own word, from `chart_values`.
+"""
 
 import os
 from collections.abc import Mapping
@@ -29,7 +32,6 @@ def configure(c: Any, settings: Settings, environ: Mapping[str, str] = os.enviro
     configure_hub(c, settings)
     configure_security(c)
     configure_services(c, settings, environ)
-    configure_notebook(c, settings)
     routes: list[Route] = []
     revoker = configure_vault(c, settings, routes)
     configure_login(c, settings, routes, revoker)
@@ -37,27 +39,21 @@ def configure(c: Any, settings: Settings, environ: Mapping[str, str] = os.enviro
 
 def configure_hub(c: Any, settings: Settings) -> None:
     """Title, log, named servers."""
-    c.JupyterHub.log_level = _LOG_LEVELS[settings.log_level]
+    c.JupyterHub.setdefault("log_level", _LOG_LEVELS[settings.log_level])
     c.JupyterHub.template_paths.append(str(Path(__file__).parent / "templates"))
     c.JupyterHub.template_vars.update({"stack_title": settings.title})
-    c.JupyterHub.allow_named_servers = True
+    c.JupyterHub.setdefault("allow_named_servers", True)
 
 
 def configure_security(c: Any) -> None:
     """What browsers and collectors of metrics may do."""
-    c.JupyterHub.authenticate_prometheus = True
+    c.JupyterHub.setdefault("authenticate_prometheus", True)
     c.JupyterHub.tornado_settings.update(
         {
             "headers": {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"},
             "cookie_options": {"samesite": "Lax"},
         }
     )
-
-
-def configure_notebook(c: Any, settings: Settings) -> None:
-    """What every notebook server gets."""
-    c.Spawner.default_url = "/lab"
-    c.Spawner.environment.update(notebook_environment(settings, {}))
 
 
 def notebook_environment(settings: Settings, profile: Mapping[str, str]) -> dict[str, str]:
@@ -95,14 +91,14 @@ def configure_login(c: Any, settings: Settings, routes: list[Route], revoker: Re
         routes = [*routes, *users.ROUTES]
         _configure_native(c, settings)
     c.JupyterHub.authenticator_class = with_api(authenticator_class(auth.kind), routes, revoker)
-    c.Authenticator.admin_users = set(auth.admin_users)
-    c.Authenticator.allowed_users = set(auth.allowed_users)
-    c.Authenticator.allow_all = auth.allow_all or (auth.kind == "native" and auth.open_signup)
+    c.Authenticator.setdefault("admin_users", set(auth.admin_users))
+    c.Authenticator.setdefault("allowed_users", set(auth.allowed_users))
+    c.Authenticator.setdefault("allow_all", auth.allow_all or (auth.kind == "native" and auth.open_signup))
 
 
 def _configure_native(c: Any, settings: Settings) -> None:
     # Whoever has an account was let in by `inv user.add`, or by an open sign-up.
-    c.Authenticator.allow_existing_users = True
-    c.NativeAuthenticator.enable_signup = settings.auth.open_signup
-    c.NativeAuthenticator.open_signup = settings.auth.open_signup
-    c.NativeAuthenticator.minimum_password_length = settings.auth.minimum_password_length
+    c.Authenticator.setdefault("allow_existing_users", True)
+    c.NativeAuthenticator.setdefault("enable_signup", settings.auth.open_signup)
+    c.NativeAuthenticator.setdefault("open_signup", settings.auth.open_signup)
+    c.NativeAuthenticator.setdefault("minimum_password_length", settings.auth.minimum_password_length)

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tornado import web
 from tornado.escape import xhtml_escape
 
+from hub.offer import admits, check_slug
+from hub.refusal import NotStarted
 from hub.settings import Profile
 
 FIELD = "profile"
@@ -43,39 +44,33 @@ class ProfileForm:
         """`Spawner.apply_user_options`: what came from the form, the API or an earlier start is checked here.
 
         Raises:
-            web.HTTPError: 400 or 403, with a sentence for the user.
+            NotStarted: 400 or 403, with a sentence for the user.
         """
         if unknown := sorted(str(key) for key in options if key != FIELD):
-            raise web.HTTPError(400, f"Unknown option {unknown[0]!r}: a server is started with {FIELD!r} alone.")
+            raise NotStarted(400, f"Unknown option {unknown[0]!r}: a server is started with {FIELD!r} alone.")
         self._apply(spawner, self._profile(spawner, options.get(FIELD)))
 
     def _profile(self, spawner: Any, slug: Any) -> Profile:
         offered = _offered(self._profiles, spawner)
-        open_slugs = ", ".join(profile.slug for profile in offered if profile.available) or "none"
+        startable = [profile.slug for profile in offered if profile.available]
         if slug is None:
             profile = _preselected(offered, {})
             if profile is None:
-                raise web.HTTPError(400, "No profile can be started here; an administrator can enable one.")
+                raise NotStarted(400, "No profile can be started here; an administrator can enable one.")
             return profile
-        profile = next((known for known in self._profiles if known.slug == slug), None)
-        if profile is None:
-            raise web.HTTPError(
-                400,
-                f"There is no profile {slug!r} any more, or there never was. Choose one of: {open_slugs}.",
-            )
-        if profile not in offered:
-            raise web.HTTPError(403, f"Profile {slug!r} is for other groups of users. Choose one of: {open_slugs}.")
+        known = {profile.slug: profile for profile in self._profiles}
+        check_slug(slug, list(known), [profile.slug for profile in offered], startable)
+        profile = known[slug]
         if not profile.available:
-            raise web.HTTPError(
-                400,
-                f"Profile {slug!r} cannot be started here: {profile.reason}. Choose one of: {open_slugs}.",
+            choice = ", ".join(startable) or "none"
+            raise NotStarted(
+                400, f"Profile {slug!r} cannot be started here: {profile.reason}. Choose one of: {choice}."
             )
         return profile
 
 
 def _offered(profiles: tuple[Profile, ...], spawner: Any) -> list[Profile]:
-    mine = {group.name for group in spawner.user.groups}
-    return [profile for profile in profiles if not profile.groups or mine.intersection(profile.groups)]
+    return [profile for profile in profiles if admits(profile.groups, spawner)]
 
 
 def _preselected(offered: list[Profile], last: Mapping[str, Any]) -> Profile | None:

@@ -1,6 +1,6 @@
 """The hub's services and who may do what: added to what is configured already, never in its place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from traitlets.config.loader import LazyConfigValue
@@ -9,8 +9,6 @@ from hub.settings import Settings, SettingsError
 
 VAULT_TOKEN_SCOPE = "custom:vault:token"  # noqa: S105 - a scope's name
 ADMIN_SERVICE = "admin-service"
-_ADMIN_SCOPES = ["admin:users", "tokens", "admin:servers"]
-_CULLER_SCOPES = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
 _SERVER_SCOPES = ["users:activity!user", "access:servers!server"]
 """What JupyterHub gives a server when nothing is configured."""
 
@@ -26,10 +24,9 @@ def configure_services(c: Any, settings: Settings, environ: Mapping[str, str]) -
     Raises:
         SettingsError: a token is not in the environment.
     """
-    _add_service(c, ADMIN_SERVICE, _token(environ, "BUUNSTACK_ADMIN_SERVICE_TOKEN"), _ADMIN_SCOPES)
-    if settings.culling.enabled:
-        scopes = [*_CULLER_SCOPES, *(["delete:users"] if settings.culling.users else [])]
-        _add_service(c, "culler", _token(environ, "BUUNSTACK_CULLER_TOKEN"), scopes)
+    for service in settings.services:
+        if service.token_variable is not None:
+            _add_service(c, service.name, _token(environ, service.token_variable), service.scopes)
 
 
 def configure_vault_scope(c: Any) -> None:
@@ -40,7 +37,7 @@ def configure_vault_scope(c: Any) -> None:
     _role(c, "user", start=["self"])["scopes"].append(f"{VAULT_TOKEN_SCOPE}!user")
 
 
-def _add_service(c: Any, name: str, token: str, scopes: list[str]) -> None:
+def _add_service(c: Any, name: str, token: str, scopes: Iterable[str]) -> None:
     _extended(c.JupyterHub, "services", [], [{"name": name, "api_token": token}])
     role = _role(c, f"{name}-role", start=[])
     role["scopes"].extend(scopes)
@@ -57,12 +54,16 @@ def _role(c: Any, name: str, start: list[str]) -> dict[str, Any]:
     return roles[-1]
 
 
-def _extended(section: Any, trait: str, start: list[Any], items: list[Any]) -> list[dict[str, Any]]:
-    """The configured list with the items at its end; `start` is what is there when nothing is configured."""
+def configured_list(section: Any, trait: str, start: Iterable[Any] = ()) -> list[Any]:
+    """What is configured; `start` when nothing is."""
     present = section.get(trait, start)
     if isinstance(present, LazyConfigValue):  # somebody appended to a list that nobody had set
-        present = present.get_value(start)
-    section[trait] = [*present, *items]
+        present = present.get_value(list(start))
+    return list(present)
+
+
+def _extended(section: Any, trait: str, start: list[Any], items: list[Any]) -> list[dict[str, Any]]:
+    section[trait] = [*configured_list(section, trait, start), *items]
     return section[trait]  # type: ignore[no-any-return]
 
 

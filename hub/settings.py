@@ -88,6 +88,15 @@ class Culling:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Service:
+    """A program that calls the hub's API."""
+
+    name: str
+    scopes: tuple[str, ...]
+    token_variable: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tls:
     """The public certificate and its key, as paths."""
 
@@ -111,6 +120,26 @@ class Local:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SharedFolder:
+    """A folder of a claim that the members of some groups share."""
+
+    name: str
+    groups: tuple[str, ...]
+    read_only: bool
+    path: str
+    claim: str
+    sub_path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """What only a cluster has."""
+
+    homes: Literal["dynamic", "nfs"]
+    shared: tuple[SharedFolder, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All of it."""
 
@@ -122,7 +151,9 @@ class Settings:
     vault: Vault | None
     notebook: Notebook
     culling: Culling
+    services: tuple[Service, ...]
     local: Local | None
+    cluster: Cluster | None
 
 
 def load_settings(path: Path) -> Settings:

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from render.environments import environment_id, unavailable_reason
+from render.found import Found
+from render.services import services
 from render.vault import VaultLayout
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
@@ -12,12 +13,19 @@ from spec.quantities import seconds
 
 _ROOT = Path(__file__).parent.parent
 _SHIPPED = ("*.py", "*.html")
+_LOADER = "hub/cluster/jupyterhub_config.py"
+"""What the chart executes after its own configuration, from a folder of its own."""
 
 
 def package_files(package: str) -> dict[str, str]:
     """Path below the repository -> text, for each file of a package."""
     files = sorted(path for kind in _SHIPPED for path in (_ROOT / package).rglob(kind))
     return {file.relative_to(_ROOT).as_posix(): file.read_text("utf-8") for file in files}
+
+
+def hub_files(other_target: str) -> dict[str, str]:
+    """The hub's code without what it needs on the other target alone."""
+    return {path: code for path, code in package_files("hub").items() if not path.startswith(f"hub/{other_target}/")}
 
 
 def layout(stack: Stack) -> VaultLayout:
@@ -39,7 +47,7 @@ def settings(stack: Stack) -> dict[str, Any]:
             "open_signup": stack.auth.native.open_signup,
             "minimum_password_length": stack.auth.native.minimum_password_length,
         },
-        "profiles": [_profile(profile) for profile in effective_profiles(stack) if profile.enabled],
+        "profiles": [profile_settings(profile) for profile in effective_profiles(stack) if profile.enabled],
         "notebook": {
             "environment": dict(sorted(stack.notebook.environment.items())),
             "log_level": stack.notebook.buunstack_log_level,
@@ -55,20 +63,71 @@ def settings(stack: Stack) -> dict[str, Any]:
     }
 
 
-def _profile(profile: EffectiveProfile) -> dict[str, Any]:
-    reason = unavailable_reason(profile)
+def profile_settings(profile: EffectiveProfile) -> dict[str, Any]:
+    """A profile that can be started as it is."""
     return {
         "slug": profile.slug,
         "display_name": profile.display_name,
         "description": profile.description,
         "image": profile.image,
         "default": profile.default,
-        "available": not reason,
-        "reason": reason,
+        "available": True,
+        "reason": "",
         "groups": sorted(profile.declared.groups),
         "environment": dict(sorted(profile.declared.environment.items())),
-        "environment_id": environment_id(profile),
+        "environment_id": None,
     }
+
+
+def service_settings(scopes: dict[str, list[str]], token_variables: dict[str, str]) -> list[dict[str, Any]]:
+    """The services, each with the variable that brings its token to the hub; without one it comes otherwise."""
+    return [
+        {"name": name, "scopes": allowed, "token_variable": token_variables.get(name)}
+        for name, allowed in scopes.items()
+    ]
+
+
+def cluster_settings(stack: Stack, found: Found) -> dict[str, Any]:
+    """The hub's settings on a cluster; the services' tokens come from the chart's Secret."""
+    return {
+        **settings(stack),
+        "services": service_settings(services(stack, found), {}),
+        "vault": None,
+        "local": None,
+        "cluster": {"homes": stack.storage.kind, "shared": _shared_folders(stack)},
+    }
+
+
+def homes_claim(stack: Stack) -> str:
+    """The claim of the NFS volume with every home."""
+    return f"{stack.name}-homes"
+
+
+def shared_claim(stack: Stack) -> str:
+    """The claim that holds the shared folders."""
+    return homes_claim(stack) if stack.storage.kind == "nfs" else f"{stack.name}-shared"
+
+
+def _shared_folders(stack: Stack) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "groups": sorted(folder.groups),
+            "read_only": folder.read_only,
+            "path": folder.path or f"/shared/{name}",
+            "claim": shared_claim(stack),
+            "sub_path": f"shared/{name}",
+        }
+        for name, folder in sorted(stack.storage.shared.items())
+    ]
+
+
+def cluster_files(stack: Stack, found: Found) -> dict[str, str]:
+    """Path below the folder of the chart's own configuration -> text: what the hub's pod reads of this stack."""
+    files = hub_files("local")
+    files["jupyterhub_config.d/buunstack.py"] = files.pop(_LOADER)
+    files["buunstack/settings.json"] = text(cluster_settings(stack, found))
+    return files
 
 
 def text(content: Any) -> str:

@@ -7,10 +7,12 @@ it in, so that these texts are the same everywhere.
 from typing import Any
 
 from render import hubfiles
-from render.environments import environments
+from render.environments import environment_id, environments, unavailable_reason
+from render.services import ADMIN_SERVICE, CULLER, local_services
 from render.templates import filled
 from render.vault import deployer_policy, login_role, policies, token_role
 from spec.model import Stack
+from spec.profiles import EffectiveProfile, effective_profiles
 from spec.quantities import seconds
 from spec.ways import ways
 
@@ -21,6 +23,7 @@ _SUPERVISION = tuple(
 """Code that the hub does not run, so that a change of it does not restart the hub."""
 _LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 """Else JupyterLab greets every user with a question, and asks the internet whether it is still the newest."""
+_TOKEN_VARIABLES = {ADMIN_SERVICE: "BUUNSTACK_ADMIN_SERVICE_TOKEN", CULLER: "BUUNSTACK_CULLER_TOKEN"}
 _HUB_ENVIRONMENT = {"PYTHONPATH": f"{_STATE}/site", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -37,7 +40,7 @@ def local_artifacts(stack: Stack) -> dict[str, str]:
     if stack.vault.enabled:
         files["conf/openbao.hcl"] = filled("templates/openbao.hcl.j2", requests=_first_start(stack))
         files["conf/vault.json"] = hubfiles.text(_vault_objects(stack))
-    files |= {f"site/{path}": text for path, text in hubfiles.package_files("hub").items()}
+    files |= {f"site/{path}": text for path, text in hubfiles.hub_files("cluster").items()}
     files |= {f"notebook/{path}": text for path, text in hubfiles.package_files("buunstack").items()}
     files["notebook/labconfig/default_setting_overrides.json"] = hubfiles.text(_LAB_SETTINGS)
     return files
@@ -49,7 +52,20 @@ def _listen_address(stack: Stack) -> str:
 
 
 def _settings(stack: Stack) -> dict[str, Any]:
-    return {**hubfiles.settings(stack), "vault": _vault_settings(stack), "local": _local_settings(stack)}
+    return {
+        **hubfiles.settings(stack),
+        "profiles": [_profile(profile) for profile in effective_profiles(stack) if profile.enabled],
+        "services": hubfiles.service_settings(local_services(stack), _TOKEN_VARIABLES),
+        "vault": _vault_settings(stack),
+        "local": _local_settings(stack),
+        "cluster": None,
+    }
+
+
+def _profile(profile: EffectiveProfile) -> dict[str, Any]:
+    reason = unavailable_reason(profile)
+    own = {"available": not reason, "reason": reason, "environment_id": environment_id(profile)}
+    return {**hubfiles.profile_settings(profile), **own}
 
 
 def _vault_settings(stack: Stack) -> dict[str, Any] | None:
@@ -169,12 +185,11 @@ def _proxy_part() -> dict[str, Any]:
 
 def _hub_part(stack: Stack) -> dict[str, Any]:
     secrets = {
-        "BUUNSTACK_ADMIN_SERVICE_TOKEN": f"{_STATE}/secrets/admin-service-token",
-        "BUUNSTACK_CULLER_TOKEN": f"{_STATE}/secrets/culler-token",
+        **{variable: f"{_STATE}/secrets/{name}-token" for name, variable in _TOKEN_VARIABLES.items()},
         "PROXY_API_PASSWORD": f"{_STATE}/secrets/proxy-api-password",
         "JUPYTERHUB_CRYPT_KEY": f"{_STATE}/secrets/crypt-key",
     }
-    code = [f"site/{path}" for path in hubfiles.package_files("hub") if path not in _SUPERVISION]
+    code = [f"site/{path}" for path in hubfiles.hub_files("cluster") if path not in _SUPERVISION]
     return _part(
         "hub",
         ["@{python}", "-m", "jupyterhub", "-f", f"{_STATE}/site/hub/local/jupyterhub_config.py"],

@@ -25,6 +25,7 @@ def configure_local(c: Any, settings: Settings, environ: Mapping[str, str] = os.
     configure_addresses(c, local)
     configure_state(c, local)
     configure_proxy(c, local, environ)
+    configure_notebook(c, settings)
     configure_servers(c, settings, local)
 
 
@@ -62,6 +63,12 @@ def configure_proxy(c: Any, local: Local, environ: Mapping[str, str]) -> None:
     c.TraefikFileProviderProxy.should_start = False
     c.TraefikFileProviderProxy.static_config_file = str(state / "conf" / "traefik.toml")
     c.TraefikFileProviderProxy.dynamic_config_file = str(state / "traefik" / "rules.toml")
+
+
+def configure_notebook(c: Any, settings: Settings) -> None:
+    """What every notebook server gets."""
+    c.Spawner.default_url = "/lab"
+    c.Spawner.environment.update(notebook_environment(settings, {}))
 
 
 def configure_servers(c: Any, settings: Settings, local: Local) -> None:

@@ -12,23 +12,15 @@ from subprocess import DEVNULL, STDOUT, Popen
 from typing import Any
 
 from jupyterhub.spawner import LocalProcessSpawner
-from tornado import web
 from traitlets import Enum, Integer, List, Unicode, default, observe
 
 from hub.local import confine, process
 from hub.names import segment
+from hub.refusal import NotStarted
 
 _MARK = "BUUNSTACK_SERVER"
 _PORT_ATTEMPTS = 3
 _LONGEST_FILE_NAME = 255
-
-
-class NotStarted(web.HTTPError):
-    """A server that does not run, with a sentence that JupyterHub shows the user."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(status, "%s", sentence)
-        self.jupyterhub_message = sentence
 
 
 class LocalSpawner(LocalProcessSpawner):  # type: ignore[misc]

@@ -19,6 +19,18 @@ CULLING = {
     "admins": True,
     "users": False,
 }
+SERVICES = [
+    {
+        "name": "admin-service",
+        "scopes": ["admin:users", "tokens", "admin:servers"],
+        "token_variable": "BUUNSTACK_ADMIN_SERVICE_TOKEN",
+    },
+    {
+        "name": "culler",
+        "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+        "token_variable": "BUUNSTACK_CULLER_TOKEN",
+    },
+]
 VAULT = {
     "address": "https://127.0.0.1:8200",
     "ca_file": None,
@@ -80,6 +92,8 @@ def settings(**changes: Any) -> dict[str, Any]:
         "vault": VAULT,
         "notebook": {"environment": {}, "log_level": "warning"},
         "culling": CULLING,
+        "services": SERVICES,
         "local": LOCAL,
+        "cluster": None,
     }
     return copy.deepcopy({**whole, **changes})

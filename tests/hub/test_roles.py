@@ -6,8 +6,8 @@ import pytest
 from traitlets.config import Config
 
 from hub.roles import configure_services, configure_vault_scope
-from hub.settings import Settings, SettingsError
-from tests.hub.examples import CULLING, ENVIRONMENT
+from hub.settings import SettingsError
+from tests.hub.examples import ENVIRONMENT
 from tests.hub.loaded import loaded
 
 NEEDED = {
@@ -57,20 +57,15 @@ def test_what_was_appended_to_an_unset_list_stays() -> None:
     assert "own-role" in _roles(c)
 
 
-def test_without_culling_there_is_no_culler() -> None:
+def test_a_service_whose_token_comes_otherwise_is_not_added_again() -> None:
     c = Config()
+    c.JupyterHub.services = [{"name": "admin-service", "api_token": "from-the-chart"}]
+    settings = loaded(services=[{"name": "admin-service", "scopes": ["tokens"], "token_variable": None}])
 
-    configure_services(c, _with_culling(enabled=False), {"BUUNSTACK_ADMIN_SERVICE_TOKEN": "x"})
+    configure_services(c, settings, {})
 
-    assert [service["name"] for service in c.JupyterHub.services] == ["admin-service"]
-
-
-def test_a_culler_that_removes_users_may_do_so() -> None:
-    c = Config()
-
-    configure_services(c, _with_culling(users=True), ENVIRONMENT)
-
-    assert "delete:users" in _roles(c)["culler-role"]["scopes"]
+    assert c.JupyterHub.services == [{"name": "admin-service", "api_token": "from-the-chart"}]
+    assert "load_roles" not in c.JupyterHub
 
 
 @pytest.mark.parametrize("variable", ["BUUNSTACK_ADMIN_SERVICE_TOKEN", "BUUNSTACK_CULLER_TOKEN"])
@@ -105,7 +100,3 @@ def test_a_role_user_of_the_site_keeps_its_scopes() -> None:
 
     assert _roles(c)["user"]["scopes"] == ["self", "shares!user", "custom:vault:token!user"]
     assert c.Spawner.server_token_scopes == ["inherit", "custom:vault:token!server"]
-
-
-def _with_culling(**changes: Any) -> Settings:
-    return loaded(culling={**CULLING, **changes})

@@ -1,0 +1,1 @@
+"""What the hub does on Kubernetes beyond what the chart's values say."""

@@ -1,0 +1,24 @@
+"""The hub's services and their scopes: the one table of who may do what. Pure."""
+
+from render.found import Found
+from spec.model import Stack
+
+ADMIN_SERVICE, CULLER, METRICS = "admin-service", "culler", "metrics"
+
+
+def services(stack: Stack, found: Found) -> dict[str, list[str]]:
+    """Service -> scopes on a cluster, beside the chart's own culler."""
+    wanted = {ADMIN_SERVICE: ["admin:users", "tokens", "admin:servers"]}
+    monitored = found.monitoring if stack.monitoring.enabled == "auto" else stack.monitoring.enabled
+    if monitored:
+        wanted[METRICS] = ["read:metrics"]
+    return wanted
+
+
+def local_services(stack: Stack) -> dict[str, list[str]]:
+    """Service -> scopes on one machine, where nobody collects metrics and the culler is the stack's own."""
+    wanted = {ADMIN_SERVICE: services(stack, Found())[ADMIN_SERVICE]}
+    if stack.culling.enabled:
+        removal = ["delete:users"] if stack.culling.users else []
+        wanted[CULLER] = ["list:users", "read:users:activity", "read:servers", "delete:servers", *removal]
+    return wanted

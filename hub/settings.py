@@ -135,7 +135,6 @@ class SharedFolder:
 class Cluster:
     """What only a cluster has."""
 
-    homes: Literal["dynamic", "nfs"]
     shared: tuple[SharedFolder, ...]
 
 

@@ -94,7 +94,7 @@ def cluster_settings(stack: Stack, found: Found) -> dict[str, Any]:
         "services": service_settings(services(stack, found), {}),
         "vault": None,
         "local": None,
-        "cluster": {"homes": stack.storage.kind, "shared": _shared_folders(stack)},
+        "cluster": {"shared": _shared_folders(stack)},
     }
 
 

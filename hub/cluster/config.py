@@ -42,5 +42,5 @@ async def _prepare(profiles: ProfileList, cluster: Cluster, spawner: Any, option
     """Before a start: every start has a spawner of its own, so nothing needs to be taken back."""
     profiles.check(spawner, options)
     mount_shared(spawner, cluster.shared)
-    if cluster.homes == "dynamic":
+    if spawner.storage_pvc_ensure:
         await keep_home(spawner)

@@ -69,7 +69,7 @@ def _is_home(spawner: Any, claim: Any) -> bool:
         return _annotation(claim, _SERVER) == spawner.name
     # The home that all servers share carries the name of the server that came first.
     legacy = spawner._expand_user_properties(template, slug_scheme="escape")
-    return _annotation(claim, _SERVER) == "" or claim.metadata.name == legacy
+    return _annotation(claim, _SERVER) == "" or str(claim.metadata.name) == legacy
 
 
 def _annotation(claim: Any, name: str) -> str:

@@ -66,7 +66,7 @@ def _is_home(spawner: Any, claim: Any) -> bool:
         return False
     template = spawner.pvc_name_template
     if "servername" in template or "user_server" in template:
-        return _annotation(claim, _SERVER) == spawner.name
+        return _annotation(claim, _SERVER) == str(spawner.name)
     # The home that all servers share carries the name of the server that came first.
     legacy = spawner._expand_user_properties(template, slug_scheme="escape")
     return _annotation(claim, _SERVER) == "" or str(claim.metadata.name) == legacy

@@ -1,6 +1,6 @@
 """Run as a program in the hub's folder: what its configuration comes to, and the pods it would make, as JSON.
 
-Arguments: the requests, JSON: a list of {"user", "groups", "options"}.
+Arguments: the requests, JSON: a list of {"user", "groups", "options"}, and "home" to look for the home as well.
 """
 
 import asyncio
@@ -15,10 +15,11 @@ from jupyterhub.objects import Hub
 from jupyterhub.user import User
 from kubernetes_asyncio.client import ApiClient
 from kubespawner import KubeSpawner
+from tornado.web import HTTPError
 
 
 async def pod(c: Any, db: Any, request: dict[str, Any]) -> dict[str, Any]:
-    """The pod of a request, or the refusal. Homes stay out: no cluster is asked."""
+    """The pod of a request, or the refusal."""
     groups = [orm.Group.find(db, name) or orm.Group(name=name) for name in request["groups"]]
     row = orm.User.find(db, request["user"]) or orm.User(name=request["user"])
     row.groups = groups
@@ -27,10 +28,10 @@ async def pod(c: Any, db: Any, request: dict[str, Any]) -> dict[str, Any]:
     user = User(row, {"config": c})
     spawner = user._new_spawner("", spawner_class=KubeSpawner, user=user, hub=Hub(), config=c, api_token="t")
     spawner.user_options = request["options"]
-    spawner.storage_pvc_ensure = False
+    spawner.storage_pvc_ensure = request.get("home", False)
     try:
         await spawner._run_apply_user_options(spawner.user_options)
-    except Exception as refusal:
+    except HTTPError as refusal:
         return {"status": refusal.status_code, "sentence": refusal.jupyterhub_message}
     await spawner.load_user_options()
     return {"pod": ApiClient().sanitize_for_serialization(await spawner.get_pod_manifest())}

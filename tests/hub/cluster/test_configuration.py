@@ -8,7 +8,7 @@ from tests.hub.cluster.chart import HubFolder
 from tests.hub.cluster.conftest import probed
 from tests.hub.cluster.stacks import RESTRICTED
 
-GPU, LIMITS = "nvidia.com/gpu", {"cpu": None, "memory": 2 * 2**30}
+GPU = "nvidia.com/gpu"
 REQUESTS: dict[str, dict[str, Any]] = {
     "plain": {"user": "carol", "groups": [], "options": {}},
     "gpu": {"user": "alice", "groups": ["science"], "options": {"profile": "gpu-lab"}},
@@ -107,6 +107,12 @@ def test_a_claim_is_one_volume_however_many_folders_are_in_it(pods: dict[str, An
     claims = [volume["persistentVolumeClaim"]["claimName"] for volume in pods["gpu"]["volumes"]]
 
     assert sorted(claims) == ["claim-alice", "lab-shared"]
+
+
+def test_a_cluster_that_does_not_answer_starts_nobody_with_an_empty_home(folder: HubFolder) -> None:
+    (answer,) = probed(folder, [{**REQUESTS["plain"], "home": True}])["pods"]
+
+    assert answer == {"status": 503, "sentence": "The cluster does not say where your home is. Try again in a moment."}
 
 
 def _notebook(pod: dict[str, Any]) -> dict[str, Any]:

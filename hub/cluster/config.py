@@ -10,11 +10,15 @@ from hub.cluster.profiles import ProfileList
 from hub.cluster.shared import mount_shared
 from hub.config import configure
 from hub.hooks import as_hook
+from hub.refusal import NotStarted
 from hub.roles import configured_list
 from hub.settings import Cluster, Settings, SettingsError
 
 _SLOW_SPAWN_SECONDS = 1.0
 """How long a request for a server waits for a refusal; the chart's 0 answers 202 before anybody has looked."""
+
+_FAULT = 500
+"""From this status on it is not the user who is refused, but the cluster that fails."""
 
 
 def configure_cluster(c: Any, settings: Settings, environ: Mapping[str, str] = os.environ) -> None:
@@ -40,7 +44,20 @@ def configure_servers(c: Any, settings: Settings, cluster: Cluster) -> None:
 
 async def _prepare(profiles: ProfileList, cluster: Cluster, spawner: Any, options: Mapping[str, Any]) -> None:
     """Before a start: every start has a spawner of its own, so nothing needs to be taken back."""
-    profiles.check(spawner, options)
-    mount_shared(spawner, cluster.shared)
-    if spawner.storage_pvc_ensure:
-        await keep_home(spawner)
+    try:
+        profiles.check(spawner, options)
+        mount_shared(spawner, cluster.shared)
+        if spawner.storage_pvc_ensure:
+            await keep_home(spawner)
+    except NotStarted as refusal:
+        if refusal.status_code < _FAULT and spawner.handler is not None:
+            _leave_uncounted(spawner.handler.settings)
+        raise
+
+
+def _leave_uncounted(settings: dict[str, Any]) -> None:
+    """JupyterHub is about to count this start as failed, and ends itself at the chart's fifth in a row.
+
+    That is for a hub that has lost its cluster; a user who is refused five times must not end it for everybody.
+    """
+    settings["failure_count"] = settings.get("failure_count", 0) - 1

@@ -1,6 +1,7 @@
 """The hub's folder as its pod has it: the chart's own configuration, what it mounts, and the stack's files."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,8 @@ class HubFolder:
             self._write(f"config/{name}", name)
         self.environment = {
             **{name: text for name, text in os.environ.items() if name != "PYTHONPATH"},
+            # The chart starts its culler with whatever python3 is found first.
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "POD_NAMESPACE": namespace,
             "HUB_SERVICE_PORT": str(self.hub_port),
             "PROXY_API_SERVICE_PORT": str(self.proxy_port),

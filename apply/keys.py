@@ -11,6 +11,7 @@ from typing import Any
 
 from apply.generations import KIND, STACK
 from apply.kube import Kube, Refused
+from render.extras import keys_secret
 
 _PLACEHOLDER = re.compile(r'"@\{([a-z0-9_]+)\}"')
 _BYTES = 32
@@ -23,11 +24,6 @@ _OF_CHART = {
 """Where the chart keeps those it made itself: a hub that was installed by hand keeps its sessions."""
 
 Keys = dict[str, str]
-
-
-def secret_name(stack: str) -> str:
-    """The Secret of a stack's keys."""
-    return f"buunstack-{stack}-keys"
 
 
 def needed(text: str) -> set[str]:
@@ -53,7 +49,7 @@ def read(secret: dict[str, Any] | None) -> Keys:
 
 def ensure(kube: Kube, namespace: str, stack: str, wanted: Keys) -> Keys:
     """Keep these keys unless there are others already, which stay; what is kept then."""
-    folder, name = f"/api/v1/namespaces/{namespace}/secrets", secret_name(stack)
+    folder, name = f"/api/v1/namespaces/{namespace}/secrets", keys_secret(stack)
     body: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "Secret",

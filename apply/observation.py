@@ -6,6 +6,7 @@ from typing import Any
 from apply import generations, keys
 from apply.generations import STACK, Generation
 from apply.kube import Kube, Object, in_parallel
+from render.extras import keys_secret
 from spec.model import Stack
 
 GPU = "nvidia.com/gpu"
@@ -44,7 +45,7 @@ def observe(kube: Kube, stack: Stack) -> Observed:
         TargetUnreachable: the API server does not answer.
     """
     core = f"/api/v1/namespaces/{stack.target.namespace}"
-    own = f"{core}/secrets/{keys.secret_name(stack.name)}"
+    own = f"{core}/secrets/{keys_secret(stack.name)}"
     readers = (
         lambda: kube.get(core),
         lambda: kube.items(f"{core}/secrets", f"{STACK}={stack.name}", metadata=True),

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from render.found import Found
+from render.profiles import offered
 from render.services import services
+from render.storage import shared_claim
 from render.vault import VaultLayout
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
@@ -91,21 +93,12 @@ def cluster_settings(stack: Stack, found: Found) -> dict[str, Any]:
     """The hub's settings on a cluster; the services' tokens come from the chart's Secret."""
     return {
         **settings(stack),
+        "profiles": [profile_settings(profile) for profile in offered(stack, found)],
         "services": service_settings(services(stack, found), {}),
         "vault": None,
         "local": None,
         "cluster": {"shared": _shared_folders(stack)},
     }
-
-
-def homes_claim(stack: Stack) -> str:
-    """The claim of the NFS volume with every home."""
-    return f"{stack.name}-homes"
-
-
-def shared_claim(stack: Stack) -> str:
-    """The claim that holds the shared folders."""
-    return homes_claim(stack) if stack.storage.kind == "nfs" else f"{stack.name}-shared"
 
 
 def _shared_folders(stack: Stack) -> list[dict[str, Any]]:

@@ -9,10 +9,14 @@ ADMIN_SERVICE, CULLER, METRICS = "admin-service", "culler", "metrics"
 def services(stack: Stack, found: Found) -> dict[str, list[str]]:
     """Service -> scopes on a cluster, beside the chart's own culler."""
     wanted = {ADMIN_SERVICE: ["admin:users", "tokens", "admin:servers"]}
-    monitored = found.monitoring if stack.monitoring.enabled == "auto" else stack.monitoring.enabled
-    if monitored:
+    if is_monitored(stack, found):
         wanted[METRICS] = ["read:metrics"]
     return wanted
+
+
+def is_monitored(stack: Stack, found: Found) -> bool:
+    """Whether Prometheus is to collect the hub's metrics."""
+    return found.monitoring if stack.monitoring.enabled == "auto" else stack.monitoring.enabled
 
 
 def local_services(stack: Stack) -> dict[str, list[str]]:

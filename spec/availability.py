@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path as FilePath
 
-from spec.document import Path
+from spec.document import Document, Path
 from spec.fields import USER_NAME
 from spec.load import document_of
 from spec.model import Stack
@@ -60,17 +60,42 @@ _LOCAL: tuple[Row, ...] = (
     (("ca",), lambda stack: stack.ca is not None),
 )
 """A place in the file and whether it asks for something; a place that the file does not name asks for nothing."""
+_BUILT_IMAGES = (
+    *("builder", "base", "cuda_base", "groups", "packages", "apt", "conda", "spark_version", "spark_download_url"),
+    *("package_index", "build_args", "build_network", "plain_http", "credentials", "custom"),
+)
+_KUBERNETES: tuple[Row, ...] = (
+    (("auth", "kind"), lambda stack: stack.auth.kind in ("keycloak", "oidc")),
+    (("auth", "username_pattern"), lambda stack: stack.auth.username_pattern != USER_NAME),
+    (("auth", "session"), _named),
+    (("auth", "logout_host"), lambda stack: stack.auth.logout_host is not None),
+    (("hub", "logo"), lambda stack: stack.hub.logo is not None),
+    (("mcp", "enabled"), lambda stack: stack.mcp.enabled),
+    (("mcp", "version"), _named),
+    (("mcp", "allow_token_in_url"), lambda stack: stack.mcp.allow_token_in_url),
+    *((("images", name), _named) for name in _BUILT_IMAGES),
+    (("ca",), lambda stack: stack.ca is not None),
+)
 
 
 def unavailable(stack: Stack, file: FilePath) -> list[Problem]:
     """What the file asks for and cannot have yet, with its lines."""
     document = document_of(file)
     words = f"not available yet on target {stack.target.kind}"
+    rows = _KUBERNETES if stack.target.kind == "kubernetes" else _LOCAL
+    found = [document.problem(path, words, "remove it") for path, asks in rows if document.has(path) and asks(stack)]
     if stack.target.kind == "kubernetes":
-        return [document.problem(("target", "kind"), f"{words}: only validate and init know it", "local")]
-    found = [document.problem(path, words, "remove it") for path, asks in _LOCAL if document.has(path) and asks(stack)]
+        return sorted([*found, *_vault(stack, document, words)])
     for slug, profile in stack.profiles.items():
         for name in ("choices", "storage", "pod"):
             if getattr(profile, name):
                 found.append(document.problem(("profiles", slug, name), words, "remove it", at_key=True))
     return sorted(found)
+
+
+def _vault(stack: Stack, document: Document, words: str) -> list[Problem]:
+    """Secrets are on unless a file says otherwise, so a file may ask for them without a word."""
+    if not stack.vault.enabled:
+        return []
+    path = document.nearest(("vault",), ("target", "kind"))
+    return [document.problem(path, f"secrets of users (vault) are {words}", "vault: {enabled: false}")]

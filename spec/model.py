@@ -20,6 +20,7 @@ class Target(Section, frozen=True):
     ]
     context: Annotated[Text | None, says("The kubeconfig's context; the current one without it.")] = None
     namespace: Annotated[Slug, says("Kubernetes: the namespace of everything.")] = "jupyter"
+    timeout: Annotated[Duration, says("Kubernetes: how long install waits for a release to be healthy.")] = "20m"
     confinement: Annotated[
         Literal["auto", "off"],
         says("Local: keep users' servers apart with Landlock. `off` lets everybody read everybody's files."),
@@ -54,9 +55,21 @@ class Hub(Section, frozen=True):
     log_level: Annotated[LogLevel, says("How much the hub logs.")] = "info"
 
 
+class Gateway(Section, frozen=True):
+    """A Gateway of the cluster."""
+
+    name: Annotated[Slug, says("Its name.")]
+    namespace: Annotated[Slug | None, says("Its namespace; the stack's own without one.")] = None
+
+
 class Ingress(Section, frozen=True):
     """The way into the cluster."""
 
+    kind: Annotated[
+        Literal["ingress", "gateway", "none"],
+        says("`ingress`: an Ingress. `gateway`: an HTTPRoute, from chart 4.3.0 on. `none`: neither is made."),
+    ] = "ingress"
+    gateway: Annotated[Gateway | None, says("With `kind: gateway`.")] = None
     class_name: Annotated[Text, says("The IngressClass.")] = "traefik"
     tls_secret: Annotated[Text | None, says("The Secret with the certificate.")] = None
     sticky_cookie: Annotated[bool, says("Keep a browser on one proxy.")] = True

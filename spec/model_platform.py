@@ -116,17 +116,21 @@ class Images(Section, frozen=True):
     build_network: Annotated[Text | None, says("The network of a build.")] = None
     plain_http: Annotated[bool, says("The registry speaks HTTP; loopback ones may without this.")] = False
     credentials: Annotated[SecretReference | None, says("Where the registry's password is kept.")] = None
+    pull_secrets: Annotated[
+        list[Slug],
+        says("Kubernetes: existing Secrets with which nodes pull images (`kubectl create secret docker-registry`)."),
+    ] = field(default_factory=list)
     custom: Annotated[dict[Slug, CustomImage], says("Images built from folders of one's own.")] = field(
         default_factory=dict
     )
 
 
 class Egress(Section, frozen=True):
-    """A service that notebook servers may reach."""
+    """A service that notebook servers may reach; a well-known name brings its namespace and ports."""
 
-    namespace: Annotated[Text | None, says("The namespace of its pods.")] = None
-    host: Annotated[Text | None, says("An address range, such as 10.1.0.0/16.")] = None
-    ports: Annotated[list[int], says("TCP ports.")] = field(default_factory=list)
+    namespace: Annotated[Slug | None, says("The namespace of its pods.")] = None
+    host: Annotated[Text | None, says("Instead: an address or a range, such as 10.1.0.0/16.")] = None
+    ports: Annotated[list[Annotated[int, Meta(ge=1, le=65535)]], says("TCP ports.")] = field(default_factory=list)
 
 
 ChartValues = Annotated[dict[str, Any], says("Merged last into the z2jh chart's values.")]

@@ -8,6 +8,7 @@ from spec.document import Document, Path
 from spec.model import Stack
 from spec.problems import Problem
 from spec.quantities import seconds
+from spec.rules_cluster import a_gateway_is_named, destinations_are_complete, the_chart_is_known
 from spec.rules_login import (
     dummy_stays_on_loopback,
     groups_have_a_provider,
@@ -124,7 +125,7 @@ def tls_files_are_named(stack: Stack, document: Document) -> Iterator[Problem]:
 def fields_belong_to_the_target(stack: Stack, document: Document) -> Iterator[Problem]:
     """A field of the other target would silently do nothing."""
     foreign: dict[str, list[Path]] = {
-        "local": [("target", "context"), ("target", "namespace")],
+        "local": [("target", "context"), ("target", "namespace"), ("target", "timeout")],
         "kubernetes": [
             ("target", "confinement"),
             ("hub", "address"),
@@ -222,6 +223,9 @@ RULES: tuple[Rule, ...] = (
     fields_belong_to_the_target,
     addresses_are_addresses,
     a_cluster_has_a_name,
+    the_chart_is_known,
+    a_gateway_is_named,
+    destinations_are_complete,
     remote_services_use_https,
     mcp_checks_its_callers,
     nothing_is_left_unfilled,

@@ -3,6 +3,7 @@
 from apply import generations, keys
 from apply.generations import STACK
 from apply.kube import Kube
+from render.extras import keys_secret
 
 
 def test_keys_are_made_once_and_stay(kube: Kube, namespace: str) -> None:
@@ -14,7 +15,7 @@ def test_keys_are_made_once_and_stay(kube: Kube, namespace: str) -> None:
     assert first == wanted
     assert second["cookie_secret"] == first["cookie_secret"]
     assert second.keys() == {"cookie_secret", "crypt_key", "proxy_token"}
-    kept = kube.get(f"/api/v1/namespaces/{namespace}/secrets/{keys.secret_name('lab')}")
+    kept = kube.get(f"/api/v1/namespaces/{namespace}/secrets/{keys_secret('lab')}")
     assert keys.read(kept) == second
 
 

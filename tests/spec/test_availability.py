@@ -12,7 +12,7 @@ from spec.availability import _LOCAL
 from spec.fields import Section
 from spec.load import parse
 from spec.model import Stack
-from tests.spec.stacks import CLUSTER, EXAMPLES, LOCAL, not_yet, place, problems
+from tests.spec.stacks import EXAMPLES, LOCAL, not_yet, place, problems
 
 PRESET = "vault: {preset: buun-stack, user_token: {max_ttl: 7d}}"
 ENV = "vault: {delivery: env, user_token: {max_ttl: 7d}}"
@@ -53,7 +53,7 @@ REFUSED = {
     "images": ("images: {tag: a}", 9, ""),
     "chart": ("chart: {version: 4.3.2}", 8, ""),
     "chart_values": ("chart_values: {a: 1}", 15, "chart_values: {}"),
-    "egress": ("egress: {a: {ports: [1]}}", 9, "egress: {}"),
+    "egress": ("egress: {web: {}}", 9, "egress: {}"),
     "notebook.pre_pull": ("notebook: {pre_pull: false}", 22, ""),
     "notebook.placeholders": ("notebook: {placeholders: 1}", 26, "notebook: {placeholders: 0}"),
     "ca": ("ca: a.pem", 5, "ca: null"),
@@ -69,6 +69,7 @@ REFUSED = {
 RULED = {
     "target.context": "target: {context: a, kind: local}",
     "target.namespace": "target: {namespace: a, kind: local}",
+    "target.timeout": "target: {timeout: 5m, kind: local}",
     "auth.keycloak": "auth: {keycloak: {}}",
     "auth.oidc": "auth: {oidc: {}}",
     "auth.admin_groups": "auth: {admin_groups: [a]}",
@@ -176,13 +177,6 @@ def test_all_that_is_missing_is_said_at_once_in_the_order_of_the_file(tmp_path: 
     found = not_yet(text, tmp_path)
 
     assert [one.path for one in found] == ["ca", "profiles.base.pod", "profiles.base.storage", "hub.logo"]
-
-
-def test_a_cluster_is_refused_once(tmp_path: Path) -> None:
-    found = not_yet(CLUSTER + "ingress: {}\nca: a.pem\n", tmp_path)
-
-    assert [(place(one), one.hint) for one in found] == [((2, 16), "local")]
-    assert "not available yet on target kubernetes" in found[0].message
 
 
 @pytest.mark.parametrize("name", ["minimal", "local"])

@@ -5,6 +5,7 @@ import pytest
 from spec import rules
 from spec.load import parse
 from tests.spec.stacks import CLUSTER, LOCAL, Case, place, problems, said_by
+from tests.spec.test_rules_cluster import CASES as CLUSTERS
 from tests.spec.test_rules_login import CASES as LOGIN
 from tests.spec.test_rules_network import CASES as NETWORK
 from tests.spec.test_rules_profiles import CASES as PROFILES
@@ -171,7 +172,7 @@ def test_users_who_are_not_kept_apart_are_warned_of() -> None:
 
 
 def test_every_rule_of_the_tables_has_a_case() -> None:
-    exercised = {case.rule for case in (CASES | LOGIN | NETWORK | PROFILES | TEXTS).values()}
+    exercised = {case.rule for case in (CASES | CLUSTERS | LOGIN | NETWORK | PROFILES | TEXTS).values()}
     warned = {row[0] for row in (WARNED | TEXTS_WARNED).values()}
     warned |= {rules.unconfined_servers_are_named}
 

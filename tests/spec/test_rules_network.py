@@ -103,6 +103,7 @@ FOREIGN = {
     for kind, field, hub, target in (
         ("local", "context", "", "context: prod, "),
         ("local", "namespace", "", "namespace: jupyter, "),
+        ("local", "timeout", "", "timeout: 5m, "),
         ("kubernetes", "confinement", "", "confinement: auto, "),
         ("kubernetes", "address", "address: 0.0.0.0", ""),
         ("kubernetes", "port", "port: 8000", ""),

@@ -1,0 +1,55 @@
+"""The artifacts of the Kubernetes target. Pure."""
+
+from typing import Any
+
+from render.extras import CHART, extra_values, release_name
+from render.found import Found
+from render.hubfiles import text
+from render.needs import needs
+from render.profiles import left_out
+from render.storage import homes
+from render.values import chart_values
+from spec.model import Stack
+
+NAMESPACE, RELEASES, NEEDS, HOMES, NOTES = "namespace.json", "releases.json", "needs.json", "homes.json", "notes.json"
+JUPYTERHUB, EXTRAS = "jupyterhub.json", "buunstack.json"
+_RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+"""Pods of the namespace that ask for more than this standard are refused (kubernetes.io, pod security admission)."""
+
+
+def cluster_artifacts(stack: Stack, found: Found) -> dict[str, str]:
+    """Path -> text."""
+    made: dict[str, Any] = {
+        NAMESPACE: {"name": stack.target.namespace, "labels": _RESTRICTED},
+        RELEASES: [
+            {"name": release_name(stack), "chart": CHART, "values": EXTRAS},
+            {"name": stack.name, "chart": _chart(stack), "values": JUPYTERHUB},
+        ],
+        JUPYTERHUB: chart_values(stack, found),
+        EXTRAS: extra_values(stack, found),
+        NEEDS: needs(stack, found),
+        HOMES: homes(stack),
+        NOTES: _notes(stack, found),
+    }
+    return {path: text(content) for path, content in made.items()}
+
+
+def _chart(stack: Stack) -> dict[str, Any]:
+    chart = stack.chart
+    return {"version": chart.version, "repository": chart.repository, "source": chart.source}
+
+
+def _notes(stack: Stack, found: Found) -> list[str]:
+    """What follows from the cluster and not from the file alone: a plan says it."""
+    notes = [
+        f"profile {slug} is not offered: it asks for a GPU, and the cluster has none" for slug in left_out(stack, found)
+    ]
+    if stack.gpu.enabled == "auto" and found.gpu:
+        notes.append("the cluster has GPUs (gpu.enabled: auto)")
+    if stack.monitoring.enabled == "auto":
+        notes.append(
+            "the hub is monitored: the cluster knows Prometheus' objects (monitoring.enabled: auto)"
+            if found.monitoring
+            else "the hub is not monitored: the cluster does not know Prometheus' objects (monitoring.enabled: auto)"
+        )
+    return notes

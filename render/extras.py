@@ -1,0 +1,77 @@
+"""The values of our own chart: what a stack needs beside the z2jh chart. Pure."""
+
+from typing import Any
+
+from render.found import Found
+from render.profiles import gives_gpus
+from render.services import METRICS, is_monitored
+from render.storage import homes_claim, homes_volume, shared_claim
+from render.values import token_key
+from spec.model import Stack
+
+CHART = "charts/buunstack"
+
+
+def release_name(stack: Stack) -> str:
+    """The release of our own chart."""
+    return f"{stack.name}-extras"
+
+
+def keys_secret(stack_name: str) -> str:
+    """The Secret with what install makes once for a stack: its keys and tokens."""
+    return f"buunstack-{stack_name}-keys"
+
+
+def extra_values(stack: Stack, found: Found) -> dict[str, Any]:
+    """Everything our own chart is given; what is null is not made."""
+    return {
+        "stack": stack.name,
+        "nfs": _nfs(stack),
+        "shared": _shared(stack),
+        "runtimeClass": _runtime_class(stack, found),
+        "monitoring": _monitoring(stack, found),
+        "externalSecrets": [],
+    }
+
+
+def _nfs(stack: Stack) -> dict[str, Any] | None:
+    if stack.storage.kind != "nfs":
+        return None
+    return {
+        "server": stack.storage.nfs.server,
+        "path": stack.storage.nfs.path,
+        "capacity": stack.storage.capacity,
+        "mountOptions": list(stack.storage.nfs.mount_options),
+        "claim": homes_claim(stack),
+        "volume": homes_volume(stack),
+    }
+
+
+def _shared(stack: Stack) -> dict[str, Any] | None:
+    """Shared folders lie beside the homes on NFS, else in a claim of their own."""
+    if stack.storage.kind == "nfs" or not stack.storage.shared:
+        return None
+    return {
+        "claim": shared_claim(stack),
+        "capacity": stack.storage.capacity,
+        "storageClass": stack.storage.class_name,
+    }
+
+
+def _runtime_class(stack: Stack, found: Found) -> dict[str, Any] | None:
+    name = stack.gpu.runtime_class
+    if not (stack.gpu.create_runtime_class and name and gives_gpus(stack, found)):
+        return None
+    return {"name": name, "handler": name}
+
+
+def _monitoring(stack: Stack, found: Found) -> dict[str, Any] | None:
+    if not is_monitored(stack, found):
+        return None
+    return {
+        "namespace": stack.monitoring.namespace,
+        "alerts": stack.monitoring.alerts,
+        "dashboard": stack.monitoring.dashboard,
+        "release": "kube-prometheus-stack",
+        "tokenSecret": {"name": keys_secret(stack.name), "key": token_key(METRICS)},
+    }

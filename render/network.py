@@ -1,0 +1,71 @@
+"""The way into the cluster and the ways out of notebook servers. Pure."""
+
+from typing import Any
+
+from spec.egress import destinations
+from spec.model import Stack
+
+_METADATA_SERVICE = "169.254.169.254/32"
+"""Where clouds give credentials to whoever asks; never opened by a destination that means everywhere."""
+
+
+def way_in(stack: Stack) -> dict[str, Any]:
+    """`ingress` and `httpRoute`; charts below 4.3.0 know no such route and are not told of it."""
+    if stack.ingress.kind == "ingress":
+        return {"ingress": _ingress(stack)}
+    if stack.ingress.kind == "none" or stack.ingress.gateway is None:
+        return {"ingress": {"enabled": False}}
+    gateway = {
+        "name": stack.ingress.gateway.name,
+        "namespace": stack.ingress.gateway.namespace or stack.target.namespace,
+    }
+    route = {
+        "enabled": True,
+        "annotations": dict(sorted(stack.ingress.annotations.items())),
+        "hostnames": [stack.hub.host],
+        "gateway": gateway,
+    }
+    return {"ingress": {"enabled": False}, "httpRoute": route}
+
+
+def egress_rules(stack: Stack) -> list[dict[str, Any]]:
+    """NetworkPolicy rules for what `egress` names; the chart itself opens the hub, DNS and public addresses."""
+    return [
+        {
+            "to": [_peer(found.namespace, found.host)],
+            "ports": [{"port": port, "protocol": "TCP"} for port in found.ports],
+        }
+        for found in destinations(stack)
+    ]
+
+
+def _peer(namespace: str | None, host: str | None) -> dict[str, Any]:
+    if namespace:
+        return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+    if host:
+        range_ = host if "/" in host else f"{host}/{128 if ':' in host else 32}"
+        return {"ipBlock": {"cidr": range_}}
+    return {"ipBlock": {"cidr": "0.0.0.0/0", "except": [_METADATA_SERVICE]}}
+
+
+def _ingress(stack: Stack) -> dict[str, Any]:
+    tls: dict[str, Any] = {"hosts": [stack.hub.host]}
+    if stack.ingress.tls_secret:
+        tls["secretName"] = stack.ingress.tls_secret
+    return {
+        "enabled": True,
+        "ingressClassName": stack.ingress.class_name,
+        "annotations": {**_annotations(stack), **dict(sorted(stack.ingress.annotations.items()))},
+        "hosts": [stack.hub.host],
+        "tls": [tls],
+    }
+
+
+def _annotations(stack: Stack) -> dict[str, str]:
+    """Each controller has words of its own: Traefik for TLS alone, ingress-nginx for a cookie that keeps a server."""
+    if stack.ingress.class_name == "traefik":
+        return {"traefik.ingress.kubernetes.io/router.entrypoints": "websecure"}
+    if stack.ingress.class_name == "nginx" and stack.ingress.sticky_cookie:
+        prefix = "nginx.ingress.kubernetes.io"
+        return {f"{prefix}/affinity": "cookie", f"{prefix}/session-cookie-name": "jupyter-session"}
+    return {}

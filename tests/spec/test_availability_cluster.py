@@ -1,0 +1,248 @@
+"""Nothing in a stack file is ignored on a cluster: each key changes the artifacts, or is refused, or complained of."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from render.artifacts import render
+from render.found import Found
+from spec.availability import _KUBERNETES
+from spec.load import parse
+from spec.model import Stack
+from tests.spec.stacks import CLUSTER, EXAMPLES, not_yet, place, problems
+from tests.spec.test_availability import below, keys
+
+BASE = CLUSTER + "vault: {enabled: false}\n"
+FOUND = Found(gpu=True, monitoring=True)
+REFUSED = {
+    "auth.kind": "auth: {kind: keycloak, keycloak: {url: 'https://auth.lab.internal'}}",
+    "auth.username_pattern": "auth: {username_pattern: a+}",
+    "auth.session": "auth: {session: {}}",
+    "auth.logout_host": "auth: {logout_host: lab.internal}",
+    "hub.logo": "hub: {host: hub.lab.internal, logo: a.png}",
+    "mcp.enabled": "mcp: {enabled: true}",
+    "mcp.version": "mcp: {version: 2.2.4}",
+    "mcp.allow_token_in_url": "mcp: {allow_token_in_url: true}",
+    "images.builder": "images: {builder: podman}",
+    "images.base": "images: {base: 'r/a:1'}",
+    "images.cuda_base": "images: {cuda_base: 'r/a:1'}",
+    "images.groups": "images: {groups: {spark: true}}",
+    "images.packages": "images: {packages: [a]}",
+    "images.apt": "images: {apt: [a]}",
+    "images.conda": "images: {conda: [a]}",
+    "images.spark_version": "images: {spark_version: 4.0.1}",
+    "images.spark_download_url": "images: {spark_download_url: 'https://a.internal/a'}",
+    "images.package_index": "images: {package_index: 'https://a.internal/a'}",
+    "images.build_args": "images: {build_args: {A: a}}",
+    "images.build_network": "images: {build_network: host}",
+    "images.plain_http": "images: {plain_http: true}",
+    "images.credentials": "images: {credentials: 'env:A'}",
+    "images.custom": "images: {custom: {a: {context: a}}}",
+    "ca": "ca: a.pem",
+    "vault": "vault: {enabled: true}",
+}
+"""Key -> what asks for it."""
+RULED = {
+    "target.confinement": "target: {kind: kubernetes, confinement: auto}",
+    "hub.address": "hub: {host: hub.lab.internal, address: 127.0.0.1}",
+    "hub.port": "hub: {host: hub.lab.internal, port: 1}",
+    "hub.tls": "hub: {host: hub.lab.internal, tls: off}",
+    "hub.certificate": "hub: {host: hub.lab.internal, certificate: a}",
+    "hub.key": "hub: {host: hub.lab.internal, key: a}",
+    "auth.keycloak": "auth: {keycloak: {}}",
+    "auth.oidc": "auth: {oidc: {}}",
+    "auth.admin_groups": "auth: {admin_groups: [a]}",
+    "auth.allowed_groups": "auth: {allowed_groups: [a]}",
+    "profiles.NAME.groups": "profiles: {base: {groups: [a]}}",
+}
+"""Key -> a text that a rule refuses."""
+MINE = "profiles: {mine: {display_name: M, image: 'r/a:1', %s}}"
+CHOICE = MINE % "choices: {size: {big: {display_name: Big, %s}}}"
+DESTINATION = "egress: {mine: {%s}}"
+USED = {
+    "name": "name: lab",
+    "version": "",
+    "target.kind": "",
+    "target.context": "",
+    "target.timeout": "",
+    "target.namespace": "target: {kind: kubernetes, namespace: lab}",
+    "chart.version": "chart: {version: 4.3.0}",
+    "chart.repository": "chart: {repository: 'https://charts.lab.internal/'}",
+    "chart.source": "chart: {source: a.tgz}",
+    "hub.host": "hub: {host: other.lab.internal}",
+    "hub.title": "hub: {host: hub.lab.internal, title: Lab}",
+    "hub.log_level": "hub: {host: hub.lab.internal, log_level: debug}",
+    "ingress.kind": "ingress: {kind: none}",
+    "ingress.gateway.name": "ingress: {kind: gateway, gateway: {name: a}}",
+    "ingress.gateway.namespace": "ingress: {kind: gateway, gateway: {name: a, namespace: b}}",
+    "ingress.class_name": "ingress: {class_name: nginx}",
+    "ingress.tls_secret": "ingress: {tls_secret: a}",
+    "ingress.sticky_cookie": "ingress: {sticky_cookie: false}",
+    "ingress.annotations": "ingress: {annotations: {a: b}}",
+    "auth.admin_users": "auth: {admin_users: [ada]}",
+    "auth.allowed_users": "auth: {allowed_users: [ada]}",
+    "auth.allow_all": "auth: {allow_all: true}",
+    "auth.native.open_signup": "auth: {native: {open_signup: true}}",
+    "auth.native.minimum_password_length": "auth: {native: {minimum_password_length: 20}}",
+    "profiles.NAME.enabled": "profiles: {base: {enabled: true}}",
+    "profiles.NAME.default": "profiles: {minimal: {enabled: true}, datascience: {default: true}}",
+    "profiles.NAME.display_name": "profiles: {datascience: {display_name: A}}",
+    "profiles.NAME.description": "profiles: {datascience: {description: A}}",
+    "profiles.NAME.image": "profiles: {datascience: {image: 'r/a:1'}}",
+    "profiles.NAME.packages": "",
+    "profiles.NAME.gpu.limit": "profiles: {datascience: {gpu: {limit: 1}}}",
+    "profiles.NAME.environment": "profiles: {datascience: {environment: {A: a}}}",
+    "profiles.NAME.cpu.guarantee": "profiles: {datascience: {cpu: {guarantee: 1}}}",
+    "profiles.NAME.cpu.limit": "profiles: {datascience: {cpu: {limit: 1}}}",
+    "profiles.NAME.memory.guarantee": "profiles: {datascience: {memory: {guarantee: 1Gi}}}",
+    "profiles.NAME.memory.limit": "profiles: {datascience: {memory: {limit: 1Gi}}}",
+    "profiles.NAME.node_selector": "profiles: {datascience: {node_selector: {a: b}}}",
+    "profiles.NAME.storage": "profiles: {datascience: {storage: 1Gi}}",
+    "profiles.NAME.pod": "profiles: {datascience: {pod: {uid: 1}}}",
+    **{
+        f"profiles.NAME.tolerations[].{name}": f"profiles: {{datascience: {{tolerations: [{{{name}: {value}}}]}}}}"
+        for name, value in {"key": "a", "operator": "Exists", "value": "a", "effect": "NoSchedule"}.items()
+    },
+    **{
+        f"profiles.NAME.choices.NAME.NAME.{name}": CHOICE % text
+        for name, text in {
+            "default": "default: true",
+            "image": "image: 'r/b:1'",
+            "cpu.guarantee": "cpu: {guarantee: 1}",
+            "cpu.limit": "cpu: {limit: 1}",
+            "memory.guarantee": "memory: {guarantee: 1Gi}",
+            "memory.limit": "memory: {limit: 1Gi}",
+            "gpu.limit": "gpu: {limit: 1}",
+        }.items()
+    },
+    "profiles.NAME.choices.NAME.NAME.display_name": MINE % "choices: {size: {big: {display_name: Large}}}",
+    "gpu.enabled": "gpu: {enabled: false}\nprofiles: {datascience: {}}",
+    "gpu.limit": "gpu: {all_profiles: true, limit: 2}",
+    "gpu.runtime_class": "gpu: {all_profiles: true, runtime_class: other}",
+    "gpu.create_runtime_class": "gpu: {all_profiles: true, create_runtime_class: true}",
+    "gpu.all_profiles": "gpu: {all_profiles: true}",
+    "storage.kind": "storage: {kind: nfs, nfs: {server: a, path: /a}}",
+    "storage.class_name": "storage: {class_name: fast}",
+    "storage.capacity": "storage: {capacity: 1Gi}",
+    "storage.nfs.server": "storage: {kind: nfs, nfs: {server: b, path: /a}}",
+    "storage.nfs.path": "storage: {kind: nfs, nfs: {server: a, path: /b}}",
+    "storage.nfs.mount_options": "storage: {kind: nfs, nfs: {server: a, path: /a, mount_options: [hard]}}",
+    "storage.fs_group": "storage: {fs_group: 1}",
+    "storage.shared.NAME.groups": "",
+    "storage.shared.NAME.read_only": "storage: {shared: {a: {read_only: true}}}",
+    "storage.shared.NAME.path": "storage: {shared: {a: {path: /b}}}",
+    "storage.volumes.NAME.claim": "storage: {volumes: {a: {claim: b, path: /a}}}",
+    "storage.volumes.NAME.path": "storage: {volumes: {a: {claim: a, path: /b}}}",
+    "storage.volumes.NAME.read_only": "storage: {volumes: {a: {claim: a, path: /a, read_only: true}}}",
+    "culling.enabled": "culling: {enabled: false}",
+    "culling.idle_timeout": "culling: {idle_timeout: 3h}",
+    "culling.every": "culling: {every: 1m}",
+    "culling.max_age": "culling: {max_age: 1d}",
+    "culling.admins": "culling: {admins: false}",
+    "culling.users": "culling: {users: true}",
+    "images.registry": "images: {registry: r.lab.internal}\nprofiles: {buun-stack: {enabled: true}}",
+    "images.tag": "images: {tag: b}\nprofiles: {buun-stack: {enabled: true}}",
+    "images.pull_secrets": "images: {pull_secrets: [a]}",
+    "monitoring.enabled": "monitoring: {enabled: false}",
+    "monitoring.namespace": "monitoring: {namespace: a}",
+    "monitoring.alerts": "monitoring: {alerts: false}",
+    "monitoring.dashboard": "monitoring: {dashboard: false}",
+    "notebook.environment": "notebook: {environment: {A: a}}",
+    "notebook.buunstack_log_level": "notebook: {buunstack_log_level: debug}",
+    "notebook.pre_pull": "notebook: {pre_pull: false}",
+    "notebook.placeholders": "notebook: {placeholders: 1}",
+    "egress.NAME.namespace": DESTINATION % "namespace: b, ports: [1]",
+    "egress.NAME.host": DESTINATION % "host: 10.1.1.2, ports: [1]",
+    "egress.NAME.ports": DESTINATION % "namespace: a, ports: [2]",
+    "chart_values": "chart_values: {a: 1}",
+}
+"""Key -> what changes the artifacts; empty where `apply/` alone reads it, or groups need a login that is missing."""
+BEFORE = {
+    "gpu.limit": "gpu: {all_profiles: true}",
+    "gpu.runtime_class": "gpu: {all_profiles: true}",
+    "gpu.create_runtime_class": "gpu: {all_profiles: true}",
+    "gpu.enabled": "gpu: {all_profiles: true}",
+    "ingress.gateway.namespace": "ingress: {kind: gateway, gateway: {name: a}}",
+    "storage.nfs.server": USED["storage.kind"],
+    "storage.nfs.path": USED["storage.kind"],
+    "storage.nfs.mount_options": USED["storage.kind"],
+    "storage.shared.NAME.read_only": "storage: {shared: {a: {}}}",
+    "storage.shared.NAME.path": "storage: {shared: {a: {}}}",
+    **{f"storage.volumes.NAME.{name}": "storage: {volumes: {a: {claim: a, path: /a}}}" for name in ("claim", "path")},
+    "storage.volumes.NAME.read_only": "storage: {volumes: {a: {claim: a, path: /a}}}",
+    "images.registry": "profiles: {buun-stack: {enabled: true}}",
+    "images.tag": "profiles: {buun-stack: {enabled: true}}",
+    **{f"egress.NAME.{name}": DESTINATION % "namespace: a, ports: [1]" for name in ("namespace", "host", "ports")},
+    **{key: CHOICE % "" for key in USED if ".choices." in key},
+}
+"""Key -> what the file says otherwise, where more than the key would differ from the plain one."""
+
+
+def text_of(line: str) -> str:
+    """The plain file with lines in place of its own of the same section."""
+    text = BASE
+    for one in line.splitlines():
+        section = one.partition(":")[0]
+        kept = [other for other in text.splitlines() if other.partition(":")[0] != section]
+        text = "\n".join([*kept, one]) + "\n"
+    return text
+
+
+@pytest.mark.parametrize("key", REFUSED)
+def test_what_a_cluster_cannot_have_yet_is_refused_at_its_place(key: str, tmp_path: Path) -> None:
+    found = not_yet(text_of(REFUSED[key]), tmp_path)
+
+    assert [one.path for one in found] == [key]
+    assert "not available yet on target kubernetes" in found[0].message
+
+
+def test_a_file_without_a_word_about_secrets_is_told_what_to_write(tmp_path: Path) -> None:
+    found = not_yet(CLUSTER, tmp_path)
+
+    assert [(place(one), one.hint) for one in found] == [((2, 16), "vault: {enabled: false}")]
+    assert not_yet(BASE, tmp_path) == []
+
+
+def test_every_row_of_what_is_refused_has_a_case() -> None:
+    rows = {".".join(str(step) for step in path) for path, _ in _KUBERNETES}
+
+    assert rows | {"vault"} == REFUSED.keys()
+
+
+def test_the_example_of_a_cluster_asks_for_nothing_that_is_missing(tmp_path: Path) -> None:
+    assert not_yet((EXAMPLES / "kubernetes.yaml").read_text("utf-8"), tmp_path) == []
+
+
+@pytest.mark.parametrize("key", RULED)
+def test_what_a_rule_answers_for_is_said(key: str) -> None:
+    assert [one.path.replace("base", "NAME") for one in problems(text_of(RULED[key]))] == [key]
+
+
+@pytest.mark.parametrize("key", [key for key, line in USED.items() if line])
+def test_what_a_cluster_uses_changes_the_artifacts(key: str) -> None:
+    plain = parse(text_of(BEFORE.get(key, "")), "f")[0]
+    changed = parse(text_of(USED[key]), "f")[0]
+
+    assert changed != plain
+    assert render(changed, FOUND) != render(plain, FOUND)
+
+
+def test_every_key_of_the_model_is_used_or_refused_or_complained_of() -> None:
+    model = set(keys(Stack))
+    ignored = {key for key in model - USED.keys() if not any(below(key, row) for row in REFUSED | RULED)}
+
+    assert ignored == set(), "a cluster would ignore these: see spec/availability.py"
+    assert set(USED) <= model, "the table of this test names keys that are gone"
+    assert {row for row in REFUSED | RULED if not any(below(key, row) for key in model)} == set()
+
+
+def test_the_secrets_of_the_artifacts_are_places_for_them() -> None:
+    """A value of install's own is never in what a merge request shows."""
+    values = yaml.safe_load(render(parse(BASE, "f")[0], FOUND)["jupyterhub.json"])
+
+    assert values["hub"]["config"]["JupyterHub"]["cookie_secret"] == "@{cookie_secret}"
+    assert {service["apiToken"] for service in values["hub"]["services"].values()} == {
+        "@{admin_service_token}",
+        "@{metrics_token}",
+    }

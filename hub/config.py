@@ -4,7 +4,7 @@ What is configured already stays: on a cluster that is the site's own word, from
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,13 @@ _TOKENS_AT_ONCE, _TOKEN_EVERY_SECONDS = 120, 1.0
 """For one server: every process of a big pool may ask at the same time, but nobody may ask on and on."""
 
 
-def configure(c: Any, settings: Settings, environ: Mapping[str, str] = os.environ) -> None:
+def configure(
+    c: Any, settings: Settings, environ: Mapping[str, str] = os.environ, own_routes: Sequence[Route] = ()
+) -> None:
     """Set what holds on every target.
+
+    Args:
+        own_routes: further handlers, of the target.
 
     Raises:
         SettingsError: a service's token is not in the environment.
@@ -32,7 +37,7 @@ def configure(c: Any, settings: Settings, environ: Mapping[str, str] = os.enviro
     configure_hub(c, settings)
     configure_security(c)
     configure_services(c, settings, environ)
-    routes: list[Route] = []
+    routes: list[Route] = [*own_routes]
     revoker = configure_vault(c, settings, routes)
     configure_login(c, settings, routes, revoker)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from hub.cluster.health import health_route
 from hub.cluster.homes import keep_home
 from hub.cluster.profiles import ProfileList
 from hub.cluster.shared import mount_shared
@@ -29,7 +30,7 @@ def configure_cluster(c: Any, settings: Settings, environ: Mapping[str, str] = o
     """
     if settings.cluster is None:
         raise SettingsError("cluster: null, so these settings are not for a cluster")
-    configure(c, settings, environ)
+    configure(c, settings, environ, [health_route(settings)])
     configure_servers(c, settings, settings.cluster)
 
 

@@ -20,8 +20,8 @@ _HUB_PORT = "8081"
 UPSTREAMS_SNIPPET = """
 c.JupyterHub.services = [{"name": "admin-service", "api_token": "x"}, {"name": "metrics", "api_token": "y"}]
 c.JupyterHub.load_roles = [
-    {"name": "a", "services": ["admin-service"], "scopes": ["admin:users", "tokens", "admin:servers"]},
-    {"name": "m", "services": ["metrics"], "scopes": ["read:metrics"]},
+    {"name": "admin-service-role", "services": ["admin-service"], "scopes": ["admin:users", "tokens", "admin:servers"]},
+    {"name": "metrics-role", "services": ["metrics"], "scopes": ["read:metrics"]},
 ]
 """
 """How a site adds services by assignment: the chart's culler is gone with that."""

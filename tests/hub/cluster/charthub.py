@@ -83,7 +83,7 @@ class ChartHub:
 
     def api(self, method: str, path: str, **options: Any) -> requests.Response:
         """One request with the token of the admin service, which the chart's Secret carries."""
-        headers = {"Authorization": "token admin-service-token-of-tests"}
+        headers = {"Authorization": "token admin_service_token-of-tests"}
         return requests.request(method, f"{self.url}/{path}", headers=headers, timeout=30, **options)
 
     def start(self, user: str, **options: Any) -> requests.Response:

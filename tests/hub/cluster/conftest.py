@@ -1,18 +1,13 @@
 """The chart's own configuration with the stack's, and a real cluster for what talks to one."""
 
 import json
-import os
-import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from apply.kube import Kube
-from apply.kubeconfig import access
 from tests.hub.cluster.chart import UPSTREAMS_SNIPPET, HubFolder
 from tests.hub.cluster.kubeconfig import of_nowhere
 from tests.hub.cluster.stacks import make_stack, values
@@ -50,20 +45,3 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> HubFolder:
     given = values(stack)
     given["hub"]["extraConfig"] = {"admin-service": UPSTREAMS_SNIPPET}
     return HubFolder(tmp_path_factory.mktemp("broken"), stack, given)
-
-
-@pytest.fixture(scope="session")
-def kube() -> Kube:
-    """The cluster as its administrator."""
-    if not os.environ.get("KUBECONFIG"):
-        pytest.skip("KUBECONFIG names no cluster to test on")
-    return Kube(access(None))
-
-
-@pytest.fixture
-def namespace(kube: Kube) -> Iterator[str]:
-    """A new namespace, removed at the end."""
-    name = f"hubtest-{secrets.token_hex(4)}"
-    kube.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    yield name
-    kube.delete(f"/api/v1/namespaces/{name}")

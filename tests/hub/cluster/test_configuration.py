@@ -42,7 +42,7 @@ def test_services_are_beside_the_charts_culler_which_has_the_stacks_times(report
     assert list(services) == ["jupyterhub-idle-culler", "admin-service", "metrics"]
     culler = services["jupyterhub-idle-culler"]["command"]
     assert {"--timeout=10800", "--cull-every=300", "--max-age=345600", "--cull-admin-users=false"} <= set(culler)
-    assert services["admin-service"]["api_token"] == "admin-service-token-of-tests"
+    assert services["admin-service"]["api_token"] == "admin_service_token-of-tests"
 
 
 def test_each_service_has_the_scopes_of_the_one_table(report: dict[str, Any]) -> None:

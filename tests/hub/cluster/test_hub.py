@@ -1,20 +1,20 @@
 """The hub as users and services of a cluster meet it: a real JupyterHub with the chart's own configuration."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+import requests
 
-from apply.kube import Kube
 from tests.hub.cluster.chart import HubFolder
 from tests.hub.cluster.charthub import ChartHub
 from tests.hub.cluster.kubeconfig import of_nowhere
 from tests.hub.cluster.stacks import make_stack, values
-from tests.hub.realhub import eventually
 
-GPU = "nvidia.com/gpu"
+WITHOUT_CULLER = """
+c.JupyterHub.services = [one for one in c.JupyterHub.services if "culler" not in one["name"]]
+c.JupyterHub.load_roles = [one for one in c.JupyterHub.load_roles if "culler" not in one["name"]]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -55,29 +55,25 @@ def test_an_account_is_made_and_removed_by_the_admin_service(hub: ChartHub) -> N
     assert removed.status_code == 204
 
 
-def test_gpus_of_a_start_that_failed_are_not_in_the_next(kube: Kube, namespace: str, tmp_path: Path) -> None:
-    stack = make_stack()
-    given = values(stack, startTimeout=5, storage={"type": "none"})
-    folder = HubFolder(tmp_path / "etc", stack, given, namespace)
-    state = tmp_path / "srv"
-    state.mkdir()
+def test_a_whole_configuration_is_said_to_be_healthy_to_those_who_may_know(hub: ChartHub) -> None:
+    answer = hub.api("GET", "stack/health")
+    stranger = requests.get(f"{hub.url}/stack/health", timeout=10)
 
-    with ChartHub(folder, Path(os.environ["KUBECONFIG"]), state) as hub:
-        hub.start("alice", profile="gpu-lab")
-        assert _limits(_pod(kube, namespace))[GPU] == "1"
-        eventually(lambda: "failed to start in 5 seconds" in hub.log.read_text(), "the start has failed", 40)
-        eventually(lambda: not kube.items(f"/api/v1/namespaces/{namespace}/pods"), "its pod is gone", 40)
-        hub.start("alice", profile="minimal")
-
-        assert GPU not in _limits(_pod(kube, namespace))
+    assert answer.json() == {"stack": "lab", "problems": []}
+    assert stranger.status_code == 403
 
 
-def _pod(kube: Kube, namespace: str) -> dict[str, Any]:
-    found = eventually(lambda: kube.items(f"/api/v1/namespaces/{namespace}/pods"), "there is a pod")
-    pod: dict[str, Any] = found[0]
-    return pod
+def test_a_culler_that_was_lost_is_said_by_the_running_hub(tmp_path: Path) -> None:
+    stack = make_stack(auth={"kind": "native", "admin_users": ["admin"]})
+    given = values(stack)
+    given["hub"]["extraConfig"] = {"own": WITHOUT_CULLER}
+    folder = HubFolder(tmp_path / "etc", stack, given)
+    (tmp_path / "srv").mkdir()
 
+    with ChartHub(folder, of_nowhere(folder.path / "kubeconfig"), tmp_path / "srv") as broken:
+        problems = broken.api("GET", "stack/health").json()["problems"]
 
-def _limits(pod: dict[str, Any]) -> dict[str, str]:
-    limits: dict[str, str] = pod["spec"]["containers"][0]["resources"].get("limits", {})
-    return limits
+    assert [problem.partition(":")[0] for problem in problems] == [
+        "service jupyterhub-idle-culler is lost",
+        "service jupyterhub-idle-culler is not registered; idle servers are never ended",
+    ]

@@ -4,7 +4,7 @@ import pytest
 
 from apply.kube import Kube
 from hub.refusal import NotStarted
-from tests.hub.cluster.claims import Homes
+from tests.cluster.claims import Homes
 
 NAMES = {
     "alice": "claim-alice",

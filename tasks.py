@@ -2,11 +2,11 @@
 
 from invoke import Collection, task
 
+from apply.commands import user
+from apply.commands.flags import HOMES, JSON, SPEC, STATE
 from apply.console import user_errors
 
-_SPEC = {"spec": "the stack file"}
-_STATE = _SPEC | {"state": "state directory of the local target (default: under the XDG state home)"}
-_JSON = {"json": "print JSON"}
+_INSTALL = {"repair": "compare every object of the cluster", "prove": "spawn: start a server as a proof"}
 _ANSWERS = {
     "target": "local or kubernetes", "name": "of the stack", "host": "that users type",
     "login": "native, dummy, keycloak or oidc", "provider": "address of the login provider",
@@ -26,7 +26,7 @@ def init(_, out="stack.yaml", force=False, target="", name="", host="", login=""
         starter.write(out, force, given)
 
 
-@task(help=_SPEC | _JSON)
+@task(help=SPEC | JSON)
 def validate(_, spec="stack.yaml", json=False):
     """Check the stack file: every problem with its line and a hint."""
     with user_errors():
@@ -35,7 +35,7 @@ def validate(_, spec="stack.yaml", json=False):
         validation.validate(spec, json)
 
 
-@task(help=_SPEC | {"out": "the folder to write to"})
+@task(help=SPEC | {"out": "the folder to write to"})
 def render(_, spec="stack.yaml", out="build"):
     """Write all artifacts of the target as files."""
     with user_errors():
@@ -44,25 +44,49 @@ def render(_, spec="stack.yaml", out="build"):
         installation.write_artifacts(spec, out)
 
 
-@task(help=_STATE | _JSON | {"check": "exit with 3 when there is anything to change"})
-def plan(_, spec="stack.yaml", state=None, json=False, check=False):
+@task(
+    help=STATE
+    | JSON
+    | HOMES
+    | {"check": "exit with 3 when there is anything to change", "markdown": "for a merge request"}
+)
+def plan(_, spec="stack.yaml", state=None, json=False, markdown=False, check=False, new_homes=False):
     """Show what install would change."""
     with user_errors():
         from apply import installation
 
-        installation.show_plan(spec, state, json, check)
+        form = "json" if json else "markdown" if markdown else "text"
+        installation.show_plan(spec, state, installation.Options(new_homes=new_homes), form, check)
 
 
-@task(help=_STATE | _JSON | {"yes": "do not ask"})
-def install(_, spec="stack.yaml", state=None, yes=False, json=False):
+@task(help=STATE | JSON | HOMES | _INSTALL | {"yes": "do not ask"})
+def install(_, spec="stack.yaml", state=None, yes=False, json=False, repair=False, prove="", new_homes=False):
     """Apply the stack file, prove that it runs, print the URL."""
     with user_errors():
         from apply import installation
 
-        installation.install(spec, state, yes, json)
+        installation.install(spec, state, installation.Options(repair, prove, new_homes), yes, json)
 
 
-@task(name="open", help=_STATE)
+@task(help=SPEC | JSON)
+def history(_, spec="stack.yaml", json=False):
+    """Show what was installed when, and by whom (kubernetes)."""
+    with user_errors():
+        from apply import past
+
+        past.show(spec, json)
+
+
+@task(help=SPEC | JSON | HOMES | {"to": "number of a generation, see history", "yes": "do not ask"})
+def rollback(_, to, spec="stack.yaml", yes=False, json=False, new_homes=False):
+    """Bring back what an earlier install has made (kubernetes)."""
+    with user_errors():
+        from apply import past
+
+        past.rollback(spec, to, yes, json, new_homes)
+
+
+@task(name="open", help=STATE)
 def open_(_, spec="stack.yaml", state=None):
     """Open the hub in the browser."""
     with user_errors():
@@ -71,7 +95,7 @@ def open_(_, spec="stack.yaml", state=None):
         running.open_hub(spec, state)
 
 
-@task(help=_STATE | _JSON)
+@task(help=STATE | JSON)
 def status(_, spec="stack.yaml", state=None, json=False):
     """Show what runs."""
     with user_errors():
@@ -80,7 +104,7 @@ def status(_, spec="stack.yaml", state=None, json=False):
         running.show_status(spec, state, json)
 
 
-@task(help=_STATE | {"part": "hub, proxy, vault, ...", "follow": "go on as it grows", "lines": "how many"})
+@task(help=STATE | {"part": "hub, proxy, vault, ...", "follow": "go on as it grows", "lines": "how many"})
 def logs(_, part, spec="stack.yaml", state=None, follow=False, lines=50):
     """Show the log of one part."""
     with user_errors():
@@ -89,7 +113,7 @@ def logs(_, part, spec="stack.yaml", state=None, follow=False, lines=50):
         running.show_log(spec, state, part, follow, lines)
 
 
-@task(help=_STATE | {"purge": "homes, accounts and secrets too", "yes": "do not ask"})
+@task(help=STATE | {"purge": "homes, accounts and secrets too", "yes": "do not ask"})
 def uninstall(_, spec="stack.yaml", state=None, purge=False, yes=False):
     """Remove what install made; homes and secrets stay."""
     with user_errors():
@@ -107,41 +131,5 @@ def schema(_):
         generated.write()
 
 
-@task(name="add", help=_STATE | {"admin": "may administer", "generate": "make a password and print it"})
-def user_add(_, name, spec="stack.yaml", state=None, admin=False, generate=False):
-    """Add a user who signs in with a password."""
-    with user_errors():
-        from apply import users
-
-        users.add(spec, state, name, admin, generate)
-
-
-@task(name="list", help=_STATE | _JSON)
-def user_list(_, spec="stack.yaml", state=None, json=False):
-    """Show who can sign in with a password."""
-    with user_errors():
-        from apply import users
-
-        users.show(spec, state, json)
-
-
-@task(name="passwd", help=_STATE | {"generate": "make a password and print it"})
-def user_passwd(_, name, spec="stack.yaml", state=None, generate=False):
-    """Give a user a new password."""
-    with user_errors():
-        from apply import users
-
-        users.passwd(spec, state, name, generate)
-
-
-@task(name="remove", help=_STATE | {"yes": "do not ask"})
-def user_remove(_, name, spec="stack.yaml", state=None, yes=False):
-    """Remove a user; home and secrets stay."""
-    with user_errors():
-        from apply import users
-
-        users.remove(spec, state, name, yes)
-
-
-namespace = Collection(init, validate, render, plan, install, open_, status, logs, uninstall, schema)
-namespace.add_collection(Collection("user", user_add, user_list, user_passwd, user_remove))
+namespace = Collection(init, validate, render, plan, install, history, rollback, open_, status, logs, uninstall, schema)
+namespace.add_collection(user.COMMANDS)

@@ -102,6 +102,19 @@ class Progress:
     def __exit__(self, *failure: object) -> None:
         self._stack.close()
 
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave the terminal to a question while the body runs."""
+        if self._status is None:
+            yield
+            return
+        bar, _ = self._status
+        bar.stop()
+        try:
+            yield
+        finally:
+            bar.start()
+
     def tell(self, text: str) -> None:
         """Say what goes on now."""
         if self._quiet:

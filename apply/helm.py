@@ -102,6 +102,8 @@ class Helm:
             *self._command("upgrade", release.name, release.namespace),
             str(release.chart),
             *("--install", "--wait", back, f"--timeout={timeout}", f"--history-max={_KEPT_REVISIONS}"),
+            # What somebody changed by hand is put back; Helm 3 does that without being told.
+            *(["--force-conflicts"] if self.version >= (4, 0) else []),
             *(f"--labels={key}={value}" for key, value in labels.items()),
             "--values=-",
         ]

@@ -42,12 +42,39 @@ class HubApi:
         path = f"users/{quote(user, safe='')}/" + (f"servers/{quote(server, safe='')}" if server else "server")
         self._call("DELETE", path, f"stopping the server of {user}")
 
-    def _call(self, method: str, path: str, what: str, body: Any = None) -> Any:
+    def health(self) -> list[str]:
+        """What is not as declared in the running configuration of a hub in a cluster."""
+        return list(self._call("GET", "stack/health", "asking the hub for its health")["problems"])
+
+    def ensure_user(self, name: str) -> None:
+        """Make a user of this name unless there is one."""
+        self._call("POST", f"users/{quote(name, safe='')}", f"making user {name}", passes=(409,))
+
+    def remove_user(self, name: str) -> None:
+        """Remove a user and stop the server; one that is gone is no error."""
+        path = f"users/{quote(name, safe='')}"
+        self._call("DELETE", f"{path}/server", f"stopping the server of {name}", passes=(400, 404))
+        self._call("DELETE", path, f"removing user {name}", passes=(404,))
+
+    def start_server(self, user: str) -> None:
+        """Start the user's server with the default profile."""
+        self._call("POST", f"users/{quote(user, safe='')}/server", f"starting the server of {user}", {})
+
+    def server_state(self, user: str) -> str:
+        """`ready`, `stopped`, or what the hub waits for."""
+        found = self._call("GET", f"users/{quote(user, safe='')}", f"asking for the server of {user}")
+        server = (found.get("servers") or {}).get("")
+        if server is None:
+            return "stopped"
+        return "ready" if server["ready"] else str(server.get("pending") or "starting")
+
+    def _call(self, method: str, path: str, what: str, body: Any = None, passes: tuple[int, ...] = ()) -> Any:
+        """Args: passes: statuses of a failure that is none here."""
         from apply import rest  # an install that changes nothing asks nobody
 
         headers = {"Authorization": f"token {self._token}"}
         status, answer = rest.call(method, f"{self._url}/{path}", what="the hub", headers=headers, body=body)
-        if status >= 400:
+        if status >= 400 and status not in passes:
             said = answer.get("message") if isinstance(answer, dict) else None
             raise StackError(f"{what}: {said or f'the hub answered {status}'}")
         return answer

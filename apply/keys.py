@@ -38,8 +38,12 @@ def filled(text: str, keys: Keys) -> str:
 
 def missing(names: set[str], there: Keys, of_chart: dict[str, Any] | None) -> Keys:
     """A key for each name that has none: the one of a chart installed by hand, else a new one."""
-    adopted = {name: _decoded(of_chart, key) for name, key in _OF_CHART.items()}
-    return {name: adopted.get(name) or secrets.token_hex(_BYTES) for name in sorted(names - there.keys())}
+    return {name: adopted(name, of_chart) or secrets.token_hex(_BYTES) for name in sorted(names - there.keys())}
+
+
+def adopted(name: str, of_chart: dict[str, Any] | None) -> str:
+    """The key that a chart installed by hand has made for itself; empty when there is none."""
+    return _decoded(of_chart, _OF_CHART[name]) if name in _OF_CHART else ""
 
 
 def read(secret: dict[str, Any] | None) -> Keys:

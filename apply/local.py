@@ -1,19 +1,21 @@
 """The local target: one machine, real parts as processes of the calling user."""
 
+import contextlib
 import json
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from apply import confinement, environments, facts, supervision
 from apply.hubapi import HubApi
 from apply.placement import APPLIED, LOGIN, POLICIES, SUPERVISION, files, wanted
-from apply.plan import Observed, Wanted
+from apply.plan import Observed, Plan, Wanted, plan
 from apply.state import StateDirectory
-from render.artifacts import Artifacts
+from apply.target import Confirm, FirstLogin, Options, Outcome
+from render.artifacts import Artifacts, render
 from render.vault import ACCESSOR_PLACEHOLDER
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
@@ -23,6 +25,8 @@ _ROUTES = "traefik/rules.toml"
 _PASSWORD_BYTES = 15
 _STOP_SECONDS = 20
 _INITIALIZED = "bao/initialized.json"
+_KEPT = ("homes", "bao", "hub", "secrets", "tls", "log")
+"""What uninstall leaves: homes, the users' secrets with their keys, accounts, and the logs."""
 
 Tell = Callable[[str], None]
 
@@ -34,6 +38,48 @@ class LocalTarget:
         """Touches nothing yet."""
         self.stack = stack
         self.state = state
+
+    def artifacts(self) -> Artifacts:
+        """Everything the stack is made from; values of this machine stay placeholders."""
+        return render(self.stack)
+
+    def examine(self, options: Options, tell: Tell) -> Plan:
+        """What install would do; changes nothing."""
+        if options.prove:
+            raise StackError("--prove spawn is for target kubernetes; nothing was changed", hint="leave it out")
+        tell("looking at files, parts and what is in them")
+        return Plan(plan(self.wanted(self.artifacts()), self.observe()))
+
+    def install(self, options: Options, confirm: Confirm, tell: Tell) -> Outcome:
+        """Make this machine agree with the stack file and prove it."""
+        with self.state.lock("install", tell):
+            made = self.examine(options, tell)
+            if made.changes:
+                confirm(made)
+                self.apply(self.artifacts(), tell)
+            warnings = self.warnings() if made.changes else []
+            return Outcome(made, self.url(), self._first_login(), tuple(warnings))
+
+    def _first_login(self) -> FirstLogin | None:
+        path, password = self.state.path / _FIRST_LOGIN, self.state.read(_FIRST_LOGIN)
+        if not password:
+            return None
+        user = self.stack.auth.admin_users[0] if self.stack.auth.admin_users else ""
+        return FirstLogin(user, password, str(path), path.unlink)
+
+    def uninstall(self, purge: bool, confirm: Callable[[str], None], tell: Tell) -> str:
+        """Remove what install made; homes and secrets stay unless `purge`."""
+        path = self.state.path
+        if not path.exists():
+            return f"nothing is installed in {path}"
+        if purge:
+            confirm(f"Delete {path} with all homes, accounts and secrets?")
+        with self.state.lock("uninstall", tell):
+            self.remove(tell)
+            _remove_files(path, purge)
+        if purge:
+            return f"{path} is gone"
+        return f"homes, accounts, secrets and logs stay in {path}; inv uninstall --purge removes them too"
 
     def wanted(self, artifacts: Artifacts) -> Wanted:
         """The artifacts with what is known of this machine in them."""
@@ -97,20 +143,17 @@ class LocalTarget:
         table = self.state.read_json("conf/parts.json") or {"parts": []}
         return [part["name"] for part in table["parts"]]
 
+    @contextlib.contextmanager
+    def hub(self) -> Iterator[HubApi]:
+        """The hub's API, as on each target."""
+        yield self.hub_api()
+
     def hub_api(self) -> HubApi:
         """The hub's API with the admin service's token."""
         if not self.state.exists():
             raise StackError(f"no stack is installed in {self.state.path}", hint="inv install")
         port = facts.known(self.stack, self.state)["hub_port"]
         return HubApi(f"http://127.0.0.1:{port}/hub/api", self.state.secret("admin-service-token"))
-
-    def first_password(self) -> str | None:
-        """The first administrator's password, until somebody has seen it."""
-        return self.state.read(_FIRST_LOGIN)
-
-    def first_password_path(self) -> Path:
-        """Where the first password waits when nobody watches a terminal."""
-        return self.state.path / _FIRST_LOGIN
 
     def remove(self, tell: Tell) -> None:
         """Stop every server (their tokens are revoked with them) and every part."""
@@ -248,3 +291,14 @@ class LocalTarget:
 
     def _note(self, name: str, fingerprint: str) -> None:
         self.state.write(APPLIED, json.dumps({**self._applied(), name: fingerprint}, indent=2) + "\n")
+
+
+def _remove_files(path: Path, purge: bool) -> None:
+    for entry in path.iterdir():
+        if purge or entry.name not in _KEPT:
+            try:
+                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+            except OSError as error:
+                raise StackError(f"cannot remove {error.filename}: {error.strerror}") from error
+    if purge:
+        path.rmdir()

@@ -8,6 +8,8 @@ from urllib.parse import quote
 import yaml
 from yaml.cyaml import CSafeLoader
 
+from spec.secrecy import names_secret
+
 Object = dict[str, Any]
 
 _CLUSTER_WIDE = {
@@ -65,15 +67,11 @@ def differences(before: Object, after: Object) -> tuple[str, ...]:
     )
 
 
-def value_differences(before: Object, after: Object, hidden: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The same of a release's values.
-
-    Args:
-        hidden: paths whose values may be secrets or long texts.
-    """
+def value_differences(before: Object, after: Object) -> tuple[str, ...]:
+    """The same of a release's values; what may be a secret by its name is not shown."""
     return tuple(
         f"{path}: changed"
-        if any(path.startswith(start) for start in hidden)
+        if any(names_secret((step,)) for step in path.split("."))
         else f"{path}: {_shown(old)} -> {_shown(new)}"
         for path, old, new in _leaves(before, after, "")
     )

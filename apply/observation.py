@@ -3,33 +3,34 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from apply import generations, keys
+from apply import generations
 from apply.generations import STACK, Generation
+from apply.keys import Keys
+from apply.keys import read as read_keys
 from apply.kube import Kube, Object, in_parallel
+from apply.rollout import records
+from render.artifacts import Artifacts
 from render.extras import keys_secret
+from render.found import Found
+from render.profiles import GPU
 from spec.model import Stack
 
-GPU = "nvidia.com/gpu"
-MONITORING = "monitoring.coreos.com/v1"
+_MONITORING = "monitoring.coreos.com/v1"
 _HOMES = "component=singleuser-storage"
-"""The label KubeSpawner gives to the claims it makes for users."""
+"""The label that KubeSpawner gives to the claims it makes for users."""
+_OWNER = "hub.jupyter.org/username"
 
 
 @dataclass(frozen=True)
-class Observed:
-    """The live state of one stack."""
+class Glance:
+    """What tells whether there is anything to do: one request for each layer."""
 
     namespace: Object | None
-    secrets: list[Object] = field(default_factory=list)
+    secrets: list[Object]
     """Metadata of the stack's own Secrets, Helm's records among them."""
-    keys: keys.Keys = field(default_factory=dict, repr=False)
-    of_chart: Object | None = field(default=None, repr=False)
-    """The chart's own Secret, where there is one."""
-    homes: list[Object] = field(default_factory=list)
-    """Metadata of users' claims."""
-    kube_version: str = ""
-    gpus: bool = False
-    monitoring: bool = False
+    workloads: list[Object]
+    """The Deployments of the z2jh release."""
+    found: Found
 
     @property
     def generations(self) -> list[Generation]:
@@ -37,39 +38,77 @@ class Observed:
         return generations.of(self.secrets)
 
 
-def observe(kube: Kube, stack: Stack) -> Observed:
-    """Read it all.
+@dataclass(frozen=True)
+class Observed:
+    """The live state of one stack."""
+
+    glance: Glance
+    records: list[Object]
+    """Metadata of every Helm record of the namespace, also of releases that were made by hand."""
+    keys: Keys = field(default_factory=dict, repr=False)
+    of_chart: Object | None = field(default=None, repr=False)
+    """The chart's own Secret, where there is one."""
+    homes: dict[str, str] = field(default_factory=dict)
+    """Claim -> the user whose home it is."""
+    kube_version: str = ""
+    before: Artifacts = field(default_factory=dict, repr=False)
+    """What the last generation was made from."""
+
+    def revision(self, release: str) -> int:
+        """The newest revision of a release; 0 when there is none."""
+        found = records(self.records, release)
+        return found[-1][0] if found else 0
+
+
+def glance(kube: Kube, stack: Stack) -> Glance:
+    """Look.
 
     Raises:
         Refused: a right is missing.
         TargetUnreachable: the API server does not answer.
     """
     core = f"/api/v1/namespaces/{stack.target.namespace}"
-    own = f"{core}/secrets/{keys_secret(stack.name)}"
+    deployments = f"/apis/apps/v1/namespaces/{stack.target.namespace}/deployments"
     readers = (
         lambda: kube.get(core),
         lambda: kube.items(f"{core}/secrets", f"{STACK}={stack.name}", metadata=True),
-        lambda: kube.get(own),
+        lambda: kube.items(deployments, f"app.kubernetes.io/instance={stack.name}"),
+        lambda: _gpus(kube, stack),
+        lambda: _monitoring(kube, stack),
+    )
+    namespace, secrets, workloads, gpu, monitoring = in_parallel(_called, readers)
+    return Glance(namespace, secrets, workloads, Found(gpu=gpu, monitoring=monitoring))
+
+
+def observe(kube: Kube, stack: Stack, seen: Glance) -> Observed:
+    """Read the rest of what a plan needs."""
+    core = f"/api/v1/namespaces/{stack.target.namespace}"
+    last = seen.generations[-1] if seen.generations else None
+    readers = (
+        lambda: kube.items(f"{core}/secrets", "owner=helm", metadata=True),
+        lambda: kube.get(f"{core}/secrets/{keys_secret(stack.name)}"),
         lambda: kube.get(f"{core}/secrets/hub"),
         lambda: kube.items(f"{core}/persistentvolumeclaims", _HOMES, metadata=True),
         lambda: kube.get("/version"),
-        lambda: gpus(kube, stack),
-        lambda: monitoring(kube, stack),
+        lambda: generations.artifacts(kube, stack.target.namespace, last) if last else {},
     )
-    namespace, secrets, own_keys, of_chart, homes, version, gpu, monitored = in_parallel(_called, readers)
+    of_helm, kept, of_chart, homes, version, before = in_parallel(_called, readers)
     return Observed(
-        namespace=namespace,
-        secrets=secrets,
-        keys=keys.read(own_keys),
+        glance=seen,
+        records=of_helm,
+        keys=read_keys(kept),
         of_chart=of_chart,
-        homes=homes,
+        homes={item["metadata"]["name"]: _owner(item) for item in homes},
         kube_version=str((version or {}).get("gitVersion", "")),
-        gpus=gpu,
-        monitoring=monitored,
+        before=before,
     )
 
 
-def gpus(kube: Kube, stack: Stack) -> bool:
+def _owner(claim: Object) -> str:
+    return str((claim["metadata"].get("annotations") or {}).get(_OWNER, "nobody"))
+
+
+def _gpus(kube: Kube, stack: Stack) -> bool:
     """Whether a node has a GPU to give; asked only where the stack follows what is found."""
     if stack.gpu.enabled != "auto":
         return False
@@ -77,9 +116,9 @@ def gpus(kube: Kube, stack: Stack) -> bool:
     return any(int(node["status"].get("allocatable", {}).get(GPU, "0")) > 0 for node in nodes)
 
 
-def monitoring(kube: Kube, stack: Stack) -> bool:
+def _monitoring(kube: Kube, stack: Stack) -> bool:
     """Whether the cluster knows Prometheus' objects; asked only where the stack follows what is found."""
-    return stack.monitoring.enabled == "auto" and kube.get(f"/apis/{MONITORING}") is not None
+    return stack.monitoring.enabled == "auto" and kube.get(f"/apis/{_MONITORING}") is not None
 
 
 def _called(reader: Any) -> Any:

@@ -15,7 +15,7 @@ _SIGNS: dict[Action, str] = {
     "stop": "x",
     "build": "+",
 }
-_EFFECTS = {
+EFFECTS = {
     "hub": "signing in and starting servers pauses for some seconds; running servers go on",
     "proxy": "connections to the hub and to running servers break once",
     "vault": "secrets are away for about a second",
@@ -35,6 +35,18 @@ class Change:
     """Lines that go (`-`) and come (`+`)."""
     effect: str = ""
     """What users notice; empty when they notice nothing."""
+    layer: str = ""
+    """What it is part of, such as `release jupyterhub`; changes of one layer stand together."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What install would do, and what is worth knowing besides."""
+
+    changes: list[Change]
+    notes: tuple[str, ...] = ()
+    """What follows from the target and not from the file alone."""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,14 +90,40 @@ def plan(wanted: Wanted, observed: Observed) -> list[Change]:
 
 
 def text(changes: list[Change]) -> str:
-    """The plan for people: a line a change, its details and its effect below it."""
-    lines = []
+    """The plan for people: a tree of layers, changes, their details and effects."""
+    lines, layer = [], ""
     for change in changes:
-        lines.append(f"{_SIGNS[change.action]} {change.action} {change.what}")
-        lines += [f"    {detail}" for detail in change.details]
+        if change.layer != layer:
+            layer = change.layer
+            lines.append(layer)
+        indent = "  " if layer else ""
+        lines.append(f"{indent}{_SIGNS[change.action]} {change.action} {change.what}")
+        lines += [f"{indent}    {detail}" for detail in change.details]
         if change.effect:
-            lines.append(f"    note: {change.effect}")
+            lines.append(f"{indent}    note: {change.effect}")
     return "\n".join(lines)
+
+
+def markdown(plan: Plan) -> str:
+    """The plan for a merge request."""
+    if not plan.changes:
+        return "Nothing to change.\n"
+    lines = [f"**{counted(plan.changes)}**", ""]
+    layer = None
+    for change in plan.changes:
+        if change.layer != layer:
+            layer = change.layer
+            lines += [f"### {layer[:1].upper()}{layer[1:]}", ""] if layer else []
+        effect = f" — {change.effect}" if change.effect else ""
+        lines.append(f"- {change.action} `{change.what}`{effect}")
+        lines += [f"  - `{detail.replace('`', chr(39))}`" for detail in change.details]
+    said = [*plan.notes, *plan.warnings]
+    return "\n".join([*lines, *(["", *(f"> {note}  " for note in said)] if said else [])]) + "\n"
+
+
+def counted(changes: list[Change]) -> str:
+    """`3 changes`."""
+    return f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
 
 
 def document(changes: list[Change]) -> list[dict[str, object]]:
@@ -96,6 +134,7 @@ def document(changes: list[Change]) -> list[dict[str, object]]:
             "what": change.what,
             "details": list(change.details),
             "effect": change.effect,
+            "layer": change.layer,
         }
         for change in changes
     ]
@@ -141,7 +180,7 @@ def _part_changes(wanted: dict[str, str], observed: dict[str, tuple[str, str]]) 
         if name not in observed or state == "stopped":
             changes.append(Change("start", f"part {name}"))
         elif running != fingerprint:
-            changes.append(Change("restart", f"part {name}", effect=_EFFECTS.get(name, "")))
+            changes.append(Change("restart", f"part {name}", effect=EFFECTS.get(name, "")))
         elif state != "ready":
             changes.append(Change("start", f"part {name}", (f"now: {state}",)))
     return changes + [Change("stop", f"part {name}") for name in observed if name not in wanted]

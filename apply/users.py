@@ -1,10 +1,12 @@
 """Users who sign in with a password (`auth.kind: native`): add, list, remove, new password."""
 
+import contextlib
 import secrets
+from collections.abc import Iterator
 
 from apply import console
 from apply.hubapi import HubApi
-from apply.installation import target
+from apply.target import target
 from spec.errors import StackError
 
 _PASSWORD_BYTES = 15
@@ -12,9 +14,9 @@ _PASSWORD_BYTES = 15
 
 def add(spec: str, state: str | None, name: str, admin: bool, generate: bool) -> None:
     """Add a user; a generated password is the one line of standard output."""
-    hub = _hub(spec, state)
-    password = _password(name, generate)
-    hub.add_account(name, password, admin)
+    with _hub(spec, state) as hub:
+        password = _password(name, generate)
+        hub.add_account(name, password, admin)
     console.say(f"{name} can sign in" + (" and administer" if admin else ""))
     if generate:
         console.result(password)
@@ -22,9 +24,9 @@ def add(spec: str, state: str | None, name: str, admin: bool, generate: bool) ->
 
 def passwd(spec: str, state: str | None, name: str, generate: bool) -> None:
     """Give a user a new password."""
-    hub = _hub(spec, state)
-    password = _password(name, generate)
-    hub.set_password(name, password)
+    with _hub(spec, state) as hub:
+        password = _password(name, generate)
+        hub.set_password(name, password)
     console.say(f"the password of {name} is changed")
     if generate:
         console.result(password)
@@ -32,7 +34,8 @@ def passwd(spec: str, state: str | None, name: str, generate: bool) -> None:
 
 def show(spec: str, state: str | None, as_json: bool) -> None:
     """Print who can sign in."""
-    accounts = _hub(spec, state).accounts()
+    with _hub(spec, state) as hub:
+        accounts = hub.accounts()
     if as_json:
         console.result_json(accounts)
         return
@@ -45,21 +48,23 @@ def show(spec: str, state: str | None, as_json: bool) -> None:
 
 def remove(spec: str, state: str | None, name: str, yes: bool) -> None:
     """Remove a user; home and secrets stay and their places are named."""
-    hub = _hub(spec, state)
     if not yes:
         console.confirm(f"Remove {name}?", otherwise=f"inv user.remove {name} --yes")
-    hub.remove_account(name)
+    with _hub(spec, state) as hub:
+        hub.remove_account(name)
     console.say(f"{name} cannot sign in any more; the home and the secrets stay")
 
 
-def _hub(spec: str, state: str | None) -> HubApi:
-    local = target(spec, state)
-    if local.stack.auth.kind != "native":
+@contextlib.contextmanager
+def _hub(spec: str, state: str | None) -> Iterator[HubApi]:
+    found = target(spec, state)
+    if found.stack.auth.kind != "native":
         raise StackError(
-            f"users of this stack do not sign in with a password of its own (auth.kind is {local.stack.auth.kind})",
+            f"users of this stack do not sign in with a password of its own (auth.kind is {found.stack.auth.kind})",
             hint="set auth.kind: native",
         )
-    return local.hub_api()
+    with found.hub() as hub:
+        yield hub
 
 
 def _password(name: str, generate: bool) -> str:

@@ -49,7 +49,7 @@ def test_a_changed_profile_restarts_the_hub_alone_and_servers_go_on(own: Install
     before = pids(own)
     own.declare(profiles={"minimal": {"enabled": True, "default": True, "display_name": "Renamed"}})
 
-    changes = json.loads(own.inv("plan", "--json").stdout)
+    changes = json.loads(own.inv("plan", "--json").stdout)["changes"]
     assert [change["what"] for change in changes if change["action"] == "restart"] == ["part hub"]
     assert own.inv("plan", "--check", code=3).stdout.count("Renamed") >= 1
     own.install()

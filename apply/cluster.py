@@ -1,0 +1,192 @@
+"""The Kubernetes target: one stack in one namespace, through Helm and the API server."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from apply import generations, lease
+from apply.clusterplan import changes, namespace_changes
+from apply.helm import Helm
+from apply.hubapi import HubApi
+from apply.kube import Kube
+from apply.kubeconfig import access
+from apply.observation import Glance, Observed, glance, observe
+from apply.plan import Plan
+from apply.releases import Releases
+from apply.target import Confirm, FirstLogin, Options, Outcome
+from render.artifacts import Artifacts, render
+from render.cluster import NAMESPACE, NOTES
+from render.extras import keys_secret
+from spec.errors import AppliedInPart, StackError
+from spec.model import Stack
+
+Tell = Callable[[str], None]
+
+MADE = "buunstack/made"
+"""Annotation of a namespace that install has made: the stack's name."""
+_MANAGER = "buunstack"
+
+
+class ClusterTarget:
+    """One stack in a cluster."""
+
+    def __init__(self, stack: Stack, file: Path) -> None:
+        """Touches nothing yet.
+
+        Args:
+            file: the stack file, for the lines of what is wrong with it.
+        """
+        self.stack = stack
+        self.file = file
+        self.namespace = stack.target.namespace
+        self.helm = Helm(stack.target.context)
+
+    @cached_property
+    def kube(self) -> Kube:
+        """The API server of the stack's context."""
+        return Kube(access(self.stack.target.context))
+
+    def url(self) -> str:
+        """The address users visit."""
+        return f"https://{self.stack.hub.host}/"
+
+    def artifacts(self) -> Artifacts:
+        """Everything the stack is made from, as it is without a look at the cluster."""
+        return render(self.stack)
+
+    def releases(self, tell: Tell) -> Releases:
+        """The Helm releases of the stack."""
+        return Releases(self.stack, self.kube, self.helm, tell)
+
+    @contextlib.contextmanager
+    def locked(self, purpose: str, tell: Tell) -> Iterator[None]:
+        """Keep other commands on this stack out while the body runs; the namespace must be there."""
+        with lease.held(self.kube, self.namespace, f"buunstack-{self.stack.name}", f"inv {purpose}", tell):
+            yield
+
+    def examine(self, options: Options, tell: Tell) -> Plan:
+        """What install would do, asked of the API server without effect.
+
+        Raises:
+            StackError: the cluster lacks what the stack needs, or refuses what it is made of.
+        """
+        seen = glance(self.kube, self.stack)
+        artifacts = render(self.stack, seen.found)
+        return self._planned(artifacts, observe(self.kube, self.stack, seen), options, tell)
+
+    def install(self, options: Options, confirm: Confirm, tell: Tell) -> Outcome:
+        """Make the cluster agree with the stack file and prove it."""
+        seen = glance(self.kube, self.stack)
+        artifacts = render(self.stack, seen.found)
+        if not options.repair and not options.prove and self._unchanged(artifacts, seen, tell):
+            return Outcome(Plan([]), self.url(), self._waiting_login(seen))
+        return self.bring(lambda _: artifacts, "inv install", options, confirm, tell)
+
+    def bring(
+        self,
+        made: Callable[[Glance], Artifacts],
+        why: str,
+        options: Options,
+        confirm: Confirm,
+        tell: Tell,
+    ) -> Outcome:
+        """Plan, ask, apply, prove and record these artifacts.
+
+        Args:
+            made: the artifacts for what the cluster has at the time.
+            why: kept in the history.
+        """
+        with contextlib.ExitStack() as lock:
+            seen = glance(self.kube, self.stack)
+            if seen.namespace is not None:
+                lock.enter_context(self.locked("install", tell))
+                seen = glance(self.kube, self.stack)
+            artifacts = made(seen)
+            observed = observe(self.kube, self.stack, seen)
+            planned = self._planned(artifacts, observed, options, tell)
+            if planned.changes:
+                confirm(planned)
+                self._ensure_namespace(artifacts, observed)
+            if seen.namespace is None:
+                lock.enter_context(self.locked("install", tell))
+            self.releases(tell).apply(artifacts, observed, repair=bool(planned.changes))
+            self._finish(artifacts, why, options, tell)
+            return Outcome(planned, self.url(), self._waiting_login(glance(self.kube, self.stack)))
+
+    def _finish(self, artifacts: Artifacts, why: str, options: Options, tell: Tell) -> None:
+        """What comes after the releases; each step may be repeated."""
+        from apply.clusterproof import prove
+
+        try:
+            prove(self, options.prove, tell)
+        except StackError as error:
+            raise AppliedInPart(
+                f"{error.message}\nthe releases are applied; what comes after them is not done",
+                hint=error.hint or "put it right, then run inv install again: it goes on where it stopped",
+            ) from error
+        seen = glance(self.kube, self.stack)
+        workloads = _workloads(self.stack, seen)
+        generations.write(self.kube, self.namespace, self.stack.name, artifacts, seen.generations, why, workloads)
+
+    def _planned(self, artifacts: Artifacts, observed: Observed, options: Options, tell: Tell) -> Plan:
+        from apply.readiness import check
+
+        releases = self.releases(tell)
+        warnings = check(self, artifacts, observed, releases, options)
+        seen = releases.previews(artifacts, observed)
+        found = changes(artifacts, observed, releases.wanted(artifacts), seen)
+        return Plan(found, tuple(json.loads(artifacts[NOTES])), warnings)
+
+    def _unchanged(self, artifacts: Artifacts, seen: Glance, tell: Tell) -> bool:
+        """Whether all that a glance shows is as the last install has left it."""
+        if not seen.generations or namespace_changes(artifacts, seen):
+            return False
+        as_left = seen.generations[-1].summary["workloads"] == _workloads(self.stack, seen)
+        return as_left and self.releases(tell).all_applied(artifacts, seen)
+
+    def _ensure_namespace(self, artifacts: Artifacts, observed: Observed) -> None:
+        """The namespace with its labels; one that is there keeps all that is not declared."""
+        wanted = json.loads(artifacts[NAMESPACE])
+        body: dict[str, Any] = {"apiVersion": "v1", "kind": "Namespace", "metadata": dict(wanted)}
+        if observed.glance.namespace is None:
+            body["metadata"]["annotations"] = {MADE: self.stack.name}
+            self.kube.create("/api/v1/namespaces", body)
+        elif namespace_changes(artifacts, observed.glance):
+            self.kube.apply(f"/api/v1/namespaces/{self.namespace}", body, _MANAGER)
+
+    def _waiting_login(self, seen: Glance) -> FirstLogin | None:
+        from apply.firstlogin import waiting
+
+        return waiting(self.kube, self.namespace, self.stack, seen.secrets)
+
+    @contextlib.contextmanager
+    def hub(self) -> Iterator[HubApi]:
+        """The hub's API with the admin service's token, while the body runs."""
+        from apply import clusterhub
+
+        with clusterhub.hub(self) as found:
+            yield found
+
+    def uninstall(self, purge: bool, confirm: Callable[[str], None], tell: Tell) -> str:
+        """Remove what install made; homes, accounts and keys stay unless `purge`."""
+        from apply.removal import remove
+
+        return remove(self, purge, confirm, tell)
+
+
+def _workloads(stack: Stack, seen: Glance) -> dict[str, Any]:
+    """What must stay as it is: a change by hand raises a generation, a fault lowers what is ready."""
+    found: dict[str, Any] = {
+        item["metadata"]["name"]: [
+            item["metadata"]["generation"],
+            int(item["spec"].get("replicas", 1)) == int(item.get("status", {}).get("readyReplicas", 0)),
+        ]
+        for item in seen.workloads
+    }
+    for item in seen.secrets:
+        if item["metadata"]["name"] == keys_secret(stack.name):
+            found["keys"] = item["metadata"]["resourceVersion"]
+    return found

@@ -1,0 +1,48 @@
+"""The API of a hub in a cluster, through a tunnel to its pod: no ingress and no exec is needed."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from apply import keys, tunnel
+from apply.hubapi import HubApi
+from apply.kubeconfig import configuration
+from render.extras import keys_secret
+from render.services import ADMIN_SERVICE
+from render.values import token_key
+from spec.errors import StackError
+
+if TYPE_CHECKING:
+    from apply.cluster import ClusterTarget
+
+_HUB_PORT, _PROXY_PORT = 8081, 8000
+"""Of the pods of the z2jh chart (templates/hub/deployment.yaml, templates/proxy/deployment.yaml)."""
+
+
+@contextlib.contextmanager
+def hub(target: "ClusterTarget") -> Iterator[HubApi]:
+    """The hub's API with the admin service's token, while the body runs.
+
+    Raises:
+        StackError: no hub runs, or a right is missing.
+    """
+    path = f"/api/v1/namespaces/{target.namespace}/secrets/{keys_secret(target.stack.name)}"
+    token = keys.read(target.kube.get(path)).get(token_key(ADMIN_SERVICE))
+    if token is None:
+        raise StackError(f"no stack {target.stack.name} is installed in {target.namespace}", hint="inv install")
+    with _tunnel(target, "hub", _HUB_PORT) as address:
+        yield HubApi(f"{address}/hub/api", token)
+
+
+@contextlib.contextmanager
+def proxy(target: "ClusterTarget") -> Iterator[str]:
+    """The address of the proxy, as an Ingress reaches it."""
+    with _tunnel(target, "proxy", _PROXY_PORT) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def _tunnel(target: "ClusterTarget", component: str, port: int) -> Iterator[str]:
+    pod = tunnel.ready_pod(target.kube, target.namespace, f"component={component},release={target.stack.name}")
+    with tunnel.opened(configuration(target.stack.target.context), target.namespace, pod, port) as address:
+        yield address

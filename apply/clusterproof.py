@@ -1,0 +1,89 @@
+"""Proof that a stack in a cluster works: the hub's API, its configuration, the login page, and if asked a server."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from apply import clusterhub, firstlogin, rest
+from apply.causes import causes
+from apply.hubapi import HubApi
+from apply.kube import Kube
+from apply.target import Tell
+from spec.errors import StackError
+from spec.quantities import seconds
+
+if TYPE_CHECKING:
+    from apply.cluster import ClusterTarget
+
+_PATIENCE_SECONDS = 30
+_PAUSE_SECONDS = 0.5
+_USER = "install-proof"
+"""Who starts a server as a proof; the account and its home are removed."""
+
+
+def prove(target: "ClusterTarget", wanted: str, tell: Tell) -> None:
+    """Make the first administrator, and ask everything that can be asked.
+
+    Args:
+        wanted: `spawn` starts a server as well.
+
+    Raises:
+        StackError: something does not answer as it should.
+    """
+    with clusterhub.hub(target) as hub:
+        firstlogin.ensure(target.kube, target.namespace, target.stack, hub, tell)
+        if problems := hub.health():
+            message = "the hub runs, but its configuration is not the declared one:\n  " + "\n  ".join(problems)
+            raise StackError(message, hint="look for them in chart_values (hub.extraConfig)")
+        tell("the hub's API answers and its configuration is the declared one")
+        _prove_login_page(target, tell)
+        if wanted == "spawn":
+            _prove_server(target, hub, tell)
+
+
+def _prove_login_page(target: "ClusterTarget", tell: Tell) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    with clusterhub.proxy(target) as address:
+        while True:
+            status, _ = rest.call("GET", f"{address}/hub/login", what="the login page")
+            if status == 200:
+                break
+            if time.monotonic() > until:
+                raise StackError(f"the login page answers {status} through the proxy", hint="inv logs hub")
+            time.sleep(_PAUSE_SECONDS)
+    tell("the login page answers through the proxy")
+
+
+def _prove_server(target: "ClusterTarget", hub: HubApi, tell: Tell) -> None:
+    tell(f"starting a server of {_USER}")
+    hub.ensure_user(_USER)
+    try:
+        hub.start_server(_USER)
+        _await(target, hub, tell)
+    finally:
+        _clean(target, hub)
+    tell("a server has started and ended")
+
+
+def _await(target: "ClusterTarget", hub: HubApi, tell: Tell) -> None:
+    until = time.monotonic() + seconds(target.stack.target.timeout)
+    while (state := hub.server_state(_USER)) != "ready":
+        found = _why(target.kube, target.namespace)
+        if state == "stopped" or time.monotonic() > until:
+            raise StackError(f"a server of {_USER} did not start\n" + "\n".join(found), hint="inv logs hub")
+        tell(f"the server of {_USER} is {state}" + (f": {found[0].strip()}" if found else ""))
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _why(kube: Kube, namespace: str) -> list[str]:
+    core = f"/api/v1/namespaces/{namespace}"
+    pods: list[dict[str, Any]] = kube.items(f"{core}/pods", "component=singleuser-server")
+    mine = [pod for pod in pods if (pod["metadata"].get("annotations") or {}).get("hub.jupyter.org/username") == _USER]
+    return [f"  {cause.pod}: {cause.message}" for cause in causes(mine, kube.items(f"{core}/events"), [])]
+
+
+def _clean(target: "ClusterTarget", hub: HubApi) -> None:
+    hub.remove_user(_USER)
+    claims = f"/api/v1/namespaces/{target.namespace}/persistentvolumeclaims"
+    for claim in target.kube.items(claims, "component=singleuser-storage", metadata=True):
+        if (claim["metadata"].get("annotations") or {}).get("hub.jupyter.org/username") == _USER:
+            target.kube.delete(f"{claims}/{claim['metadata']['name']}")

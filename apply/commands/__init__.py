@@ -1,0 +1,1 @@
+"""Commands that belong together, a module for each group; `tasks.py` collects them."""

@@ -1,0 +1,73 @@
+"""What the API server would make of each object of a release: read, and applied without effect. Changes nothing."""
+
+import base64
+import gzip
+import json
+from dataclasses import dataclass
+
+from apply import manifests
+from apply.kube import Kube, Object, Refused, in_parallel
+
+_MANAGER = "helm"
+"""Helm's own name as the owner of fields; under another one each object would seem to change."""
+_NOT_THERE = 404
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One object as it is and as it would be."""
+
+    release: str
+    title: str
+    live: Object | None
+    after: Object | None
+    """None: it goes, or the server refuses it."""
+    refused: Refused | None = None
+
+
+def previews(kube: Kube, release: str, namespace: str, wanted: str, recorded: str, there: bool) -> list[Preview]:
+    """Each object of a release, those that go last.
+
+    Args:
+        wanted: the manifests to be applied.
+        recorded: those of the release's newest revision; empty before the first.
+        there: whether the namespace is; the server refuses everything in one that is not.
+    """
+    mine = [manifests.owned(item, release, namespace) for item in manifests.objects(wanted)]
+    if not there:
+        return [Preview(release, manifests.title(item), None, item) for item in mine]
+    addresses = {manifests.address(item) for item in mine}
+    old = [manifests.owned(item, release, namespace) for item in manifests.objects(recorded)]
+    going = [item for item in old if manifests.address(item) not in addresses and not _kept(item)]
+    return [
+        *in_parallel(lambda item: _asked(kube, release, item), mine),
+        *(found for found in in_parallel(lambda item: _going(kube, release, item), going) if found.live),
+    ]
+
+
+def recorded_manifest(kube: Kube, namespace: str, release: str, revision: int) -> str:
+    """The manifests of a release's revision as Helm has kept them (pkg/storage/driver: gzip in base64 in JSON)."""
+    if not revision:
+        return ""
+    name = f"sh.helm.release.v1.{release}.v{revision}"
+    secret = kube.get(f"/api/v1/namespaces/{namespace}/secrets/{name}") or {"data": {}}
+    packed = base64.b64decode(base64.b64decode(secret["data"].get("release", "")))
+    return str(json.loads(gzip.decompress(packed)).get("manifest", "")) if packed else ""
+
+
+def _asked(kube: Kube, release: str, item: Object) -> Preview:
+    path = manifests.address(item)
+    try:
+        live = kube.get(path)
+        after = kube.apply(path, item, _MANAGER, dry_run=True)
+    except Refused as refusal:
+        return Preview(release, manifests.title(item), None, None, refusal)
+    return Preview(release, manifests.title(item), live, after)
+
+
+def _going(kube: Kube, release: str, item: Object) -> Preview:
+    return Preview(release, manifests.title(item), kube.get(manifests.address(item)), None)
+
+
+def _kept(item: Object) -> bool:
+    return (item["metadata"].get("annotations") or {}).get("helm.sh/resource-policy") == "keep"

@@ -1,0 +1,118 @@
+"""Taking a stack out of its cluster: what install made goes; homes, accounts and keys stay unless they are purged."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from apply.generations import KIND, STACK
+from apply.kube import Kube
+from apply.rollout import records
+from apply.target import Tell
+from render.extras import keys_secret, release_name
+from render.storage import homes_claim, homes_volume
+from spec.errors import StackError
+
+if TYPE_CHECKING:
+    from apply.cluster import ClusterTarget
+
+_SERVERS = "component=singleuser-server"
+_HOMES = "component=singleuser-storage"
+_DATABASE = "hub-db-dir"
+"""The claim with the hub's database, as the z2jh chart calls it (templates/_helpers-names.tpl)."""
+_PATIENCE_SECONDS = 90
+
+
+def remove(target: "ClusterTarget", purge: bool, confirm: Callable[[str], None], tell: Tell) -> str:
+    """Remove everything of the stack, and say in words what stays.
+
+    Raises:
+        StackError: something cannot be removed; the command can be repeated.
+    """
+    kube, namespace, stack = target.kube, target.namespace, target.stack
+    there = kube.get(f"/api/v1/namespaces/{namespace}")
+    if there is None:
+        return f"nothing is installed: there is no namespace {namespace}"
+    if purge:
+        confirm(f"Delete all homes, accounts and keys of stack {stack.name} in namespace {namespace}?")
+    with target.locked("uninstall", tell):
+        _remove_releases(target, tell)
+        _remove_servers(kube, namespace, stack.name, tell)
+        _remove_secrets(kube, namespace, stack.name, purge)
+        if purge:
+            _remove_claims(target, tell)
+    if not purge:
+        return _stays(kube, target)
+    from apply.cluster import MADE
+
+    if (there["metadata"].get("annotations") or {}).get(MADE) != stack.name:
+        return f"stack {stack.name} is gone; namespace {namespace} stays, since install did not make it"
+    if others := _others(kube, namespace):
+        return f"stack {stack.name} is gone; namespace {namespace} stays: {', '.join(others)} is in it"
+    kube.delete(f"/api/v1/namespaces/{namespace}")
+    _await(lambda: kube.get(f"/api/v1/namespaces/{namespace}") is None, f"namespace {namespace}", tell)
+    return f"stack {stack.name} and namespace {namespace} are gone"
+
+
+def _remove_releases(target: "ClusterTarget", tell: Tell) -> None:
+    """z2jh first: its pods use what the other release has made."""
+    secrets = target.kube.items(f"/api/v1/namespaces/{target.namespace}/secrets", "owner=helm", metadata=True)
+    for name in (target.stack.name, release_name(target.stack)):
+        if records(secrets, name):
+            tell(f"removing release {name}")
+            target.helm.uninstall(name, target.namespace)
+
+
+def _remove_servers(kube: Kube, namespace: str, stack: str, tell: Tell) -> None:
+    """Users' pods are the hub's, not Helm's: nobody else would remove them now."""
+    of_stack = f"{_SERVERS},release={stack}"
+    for kind in ("pods", "services", "secrets"):
+        path = f"/api/v1/namespaces/{namespace}/{kind}"
+        for item in kube.items(path, of_stack, metadata=True):
+            tell(f"removing {kind[:-1]} {item['metadata']['name']}")
+            kube.delete(f"{path}/{item['metadata']['name']}")
+    _await(lambda: not kube.items(f"/api/v1/namespaces/{namespace}/pods", of_stack, metadata=True), "servers", tell)
+
+
+def _remove_secrets(kube: Kube, namespace: str, stack: str, purge: bool) -> None:
+    path = f"/api/v1/namespaces/{namespace}/secrets"
+    for item in kube.items(path, f"{STACK}={stack},{KIND}", metadata=True):
+        if purge or item["metadata"]["name"] != keys_secret(stack):
+            kube.delete(f"{path}/{item['metadata']['name']}")
+
+
+def _remove_claims(target: "ClusterTarget", tell: Tell) -> None:
+    kube, stack = target.kube, target.stack
+    path = f"/api/v1/namespaces/{target.namespace}/persistentvolumeclaims"
+    names = [item["metadata"]["name"] for item in kube.items(path, f"{_HOMES},release={stack.name}", metadata=True)]
+    for name in (*names, _DATABASE, homes_claim(stack), f"{stack.name}-shared"):
+        tell(f"removing claim {name}")
+        kube.delete(f"{path}/{name}")
+    if stack.storage.kind == "nfs":
+        kube.delete(f"/api/v1/persistentvolumes/{homes_volume(stack)}")
+
+
+def _stays(kube: Kube, target: "ClusterTarget") -> str:
+    path = f"/api/v1/namespaces/{target.namespace}/persistentvolumeclaims"
+    homes = len(kube.items(path, _HOMES, metadata=True))
+    count = f"{homes} home{'' if homes == 1 else 's'}"
+    return (
+        f"stack {target.stack.name} is removed; in namespace {target.namespace} stay {count}, the hub's database and "
+        "its keys; inv uninstall --purge removes them too"
+    )
+
+
+def _others(kube: Kube, namespace: str) -> list[str]:
+    """What somebody else has in the namespace."""
+    core = f"/api/v1/namespaces/{namespace}"
+    kinds = ("pods", "secrets", "persistentvolumeclaims")
+    found = [item["metadata"] for kind in kinds for item in kube.items(f"{core}/{kind}", metadata=True)]
+    return sorted(metadata["name"] for metadata in found if not metadata.get("deletionTimestamp"))[:5]
+
+
+def _await(gone: Callable[[], bool], what: str, tell: Tell) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while not gone():
+        if time.monotonic() > until:
+            raise StackError(f"{what}: still there after {_PATIENCE_SECONDS} s", hint="run the command again")
+        tell(f"waiting for {what} to go")
+        time.sleep(1)

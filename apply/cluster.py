@@ -113,10 +113,11 @@ class ClusterTarget:
             if seen.namespace is None:
                 lock.enter_context(self.locked("install", tell))
             self.releases(tell).apply(artifacts, observed, repair=bool(planned.changes))
-            self._finish(artifacts, why, options, tell)
+            self._prove(options, tell)
+            self._record(artifacts, observed.before, why)
             return Outcome(planned, self.url(), self._waiting_login(glance(self.kube, self.stack)))
 
-    def _finish(self, artifacts: Artifacts, why: str, options: Options, tell: Tell) -> None:
+    def _prove(self, options: Options, tell: Tell) -> None:
         """What comes after the releases; each step may be repeated."""
         from apply.clusterproof import prove
 
@@ -127,9 +128,15 @@ class ClusterTarget:
                 f"{error.message}\nthe releases are applied; what comes after them is not done",
                 hint=error.hint or "put it right, then run inv install again: it goes on where it stopped",
             ) from error
+
+    def _record(self, artifacts: Artifacts, before: Artifacts, why: str) -> None:
+        """A generation for what is new; the last one goes on where only the cluster's own doings differ."""
         seen = glance(self.kube, self.stack)
         workloads = _workloads(self.stack, seen)
-        generations.write(self.kube, self.namespace, self.stack.name, artifacts, seen.generations, why, workloads)
+        if artifacts != before:
+            generations.write(self.kube, self.namespace, self.stack.name, artifacts, seen.generations, why, workloads)
+        else:
+            generations.renew(self.kube, self.namespace, seen.generations[-1], workloads)
 
     def _planned(self, artifacts: Artifacts, observed: Observed, options: Options, tell: Tell) -> Plan:
         from apply.readiness import check

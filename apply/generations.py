@@ -28,7 +28,7 @@ class Generation:
 
     number: int
     summary: dict[str, Any]
-    """`time`, `by`, `why`, `workloads` (name -> generation of the object)."""
+    """`time`, `by`, `why`, `workloads` (what a glance compares)."""
     secret: str
     """The Secret's name."""
 
@@ -58,7 +58,7 @@ def write(
     made: Artifacts,
     before: list[Generation],
     why: str,
-    workloads: dict[str, int],
+    workloads: dict[str, Any],
 ) -> Generation:
     """Record a generation and drop the ones before the last ten."""
     number = before[-1].number + 1 if before else 1
@@ -80,6 +80,15 @@ def write(
     for old in before[: max(0, len(before) + 1 - _KEPT)]:
         kube.delete(f"{folder}/{old.secret}")
     return Generation(number, summary, name)
+
+
+def renew(kube: Kube, namespace: str, generation: Generation, workloads: dict[str, Any]) -> None:
+    """Note that what was applied looks otherwise now, and is still the same."""
+    path = f"/api/v1/namespaces/{namespace}/secrets/{generation.secret}"
+    secret = kube.get(path)
+    if secret is not None:
+        secret["metadata"]["annotations"][_SUMMARY] = json.dumps(generation.summary | {"workloads": workloads})
+        kube.replace(path, secret)
 
 
 def _caller() -> str:

@@ -1,10 +1,9 @@
 """Fill a Jinja template of this folder. Pure; reads only this repository's files."""
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
-
-import jinja2
 
 
 def quoted(text: str) -> str:
@@ -21,16 +20,23 @@ def hcl(value: Any) -> str:
     return quoted(value) if isinstance(value, str) else json.dumps(value)
 
 
-_environment = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent),
-    undefined=jinja2.StrictUndefined,
-    keep_trailing_newline=True,
-    trim_blocks=True,
-    autoescape=False,
-)
-_environment.filters.update(quoted=quoted, hcl=hcl, toml=json.dumps)
+@functools.cache
+def _environment() -> Any:
+    # Only what has a template pays for its engine: a stack in a cluster has none to fill before it is compared.
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        autoescape=False,
+    )
+    environment.filters.update(quoted=quoted, hcl=hcl, toml=json.dumps)
+    return environment
 
 
 def filled(template: str, **values: Any) -> str:
     """The text of `template` (a path below `render/`) with `values` in it."""
-    return _environment.get_template(template).render(**values)
+    text: str = _environment().get_template(template).render(**values)
+    return text

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from apply import keys, tunnel
 from apply.hubapi import HubApi
-from apply.kubeconfig import configuration
 from render.extras import keys_secret
 from render.services import ADMIN_SERVICE
 from render.values import token_key
@@ -44,5 +43,5 @@ def proxy(target: "ClusterTarget") -> Iterator[str]:
 @contextlib.contextmanager
 def _tunnel(target: "ClusterTarget", component: str, port: int) -> Iterator[str]:
     pod = tunnel.ready_pod(target.kube, target.namespace, f"component={component},release={target.stack.name}")
-    with tunnel.opened(configuration(target.stack.target.context), target.namespace, pod, port) as address:
+    with tunnel.opened(target.kube, target.namespace, pod, port) as address:
         yield address

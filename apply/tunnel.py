@@ -1,17 +1,27 @@
 """A port of a pod as an address of this machine, through the API server: what `kubectl port-forward` does."""
 
 import contextlib
+import select
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from apply.kube import Kube, Object, refusal, segment
-from spec.errors import StackError, TargetUnreachable
+from apply.kube import Kube, Object, refusal, segment, unreachable
+from spec.errors import StackError
+
+if TYPE_CHECKING:
+    from websocket import WebSocket
 
 _CHUNK_BYTES = 65536
-_PATIENCE_SECONDS = 30.0
-"""How long a connection through the tunnel may say nothing."""
+_CONNECT_SECONDS, _SILENCE_SECONDS = 10.0, 60.0
+_DATA, _ERROR = 0, 1
+"""Channels of the first port; the first frame of each only repeats the port (kubernetes.io, WebSocket port-forward)."""
+_BINARY = 2
+"""The kind of a WebSocket frame that is no text and no end (RFC 6455, 5.2)."""
+_PROTOCOL = "v4.channel.k8s.io"
 
 
 def ready_pod(kube: Kube, namespace: str, selector: str) -> str:
@@ -27,18 +37,15 @@ def ready_pod(kube: Kube, namespace: str, selector: str) -> str:
 
 
 @contextlib.contextmanager
-def opened(configuration: Any, namespace: str, pod: str, port: int) -> Iterator[str]:
+def opened(kube: Kube, namespace: str, pod: str, port: int) -> Iterator[str]:
     """`http://127.0.0.1:PORT` for the port of a pod while the body runs; each connection has a way of its own.
-
-    Args:
-        configuration: of the kubernetes package, see `kubeconfig.configuration`.
 
     Raises:
         StackError: the right to forward ports is missing, or the pod is gone.
     """
-    _connected(configuration, namespace, pod, port).close()
+    _connected(kube, namespace, pod, port).close()
     listener = socket.create_server(("127.0.0.1", 0))
-    accepting = threading.Thread(target=_accept, args=(listener, configuration, namespace, pod, port), daemon=True)
+    accepting = threading.Thread(target=_accept, args=(listener, kube, namespace, pod, port), daemon=True)
     accepting.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -49,59 +56,86 @@ def opened(configuration: Any, namespace: str, pod: str, port: int) -> Iterator[
         accepting.join()
 
 
-def _accept(listener: socket.socket, configuration: Any, namespace: str, pod: str, port: int) -> None:
+def _accept(listener: socket.socket, kube: Kube, namespace: str, pod: str, port: int) -> None:
     while True:
         try:
             caller, _ = listener.accept()
         except OSError:
-            return
-        threading.Thread(target=_serve, args=(caller, configuration, namespace, pod, port), daemon=True).start()
+            break
+        threading.Thread(target=_serve, args=(caller, kube, namespace, pod, port), daemon=True).start()
 
 
-def _serve(caller: socket.socket, configuration: Any, namespace: str, pod: str, port: int) -> None:
+def _serve(caller: socket.socket, kube: Kube, namespace: str, pod: str, port: int) -> None:
     """One connection; a pod that is gone ends it, which the caller reports in its own words."""
-    with caller, contextlib.suppress(StackError, OSError):
-        forward = _connected(configuration, namespace, pod, port)
-        far = forward.socket(port)
-        far.setblocking(True)
-        for end in (caller, far):
-            end.settimeout(_PATIENCE_SECONDS)
-        back = threading.Thread(target=_pump, args=(far, caller), daemon=True)
-        back.start()
-        _pump(caller, far)
-        back.join()
-        forward.close()
+    with caller, contextlib.suppress(StackError):
+        far = _connected(kube, namespace, pod, port)
+        try:
+            with contextlib.suppress(*_broken()):
+                _pump(caller, far)
+        finally:
+            far.close()
+            # Closing alone leaves the socket of a connection that the other side has closed.
+            far.shutdown()  # type: ignore[no-untyped-call]
 
 
-def _pump(source: Any, sink: Any) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(_CHUNK_BYTES):
-            sink.sendall(data)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_WR)
+def _pump(caller: socket.socket, far: "WebSocket") -> None:
+    """Both ways in one thread: a TLS connection is not made for two (openssl.org, FAQ, threads)."""
+    opening, line = {_DATA, _ERROR}, far.sock
+    while line is not None:
+        waiting = isinstance(line, ssl.SSLSocket) and line.pending() > 0
+        ready = [line] if waiting else select.select([caller, line], [], [], _SILENCE_SECONDS)[0]
+        if not ready:
+            return
+        if caller in ready:
+            data = caller.recv(_CHUNK_BYTES)
+            if not data:
+                return
+            far.send_binary(bytes([_DATA]) + data)
+        if line in ready:
+            kind, frame = far.recv_data()
+            channel = frame[0] if kind == _BINARY else None
+            if channel in opening:
+                opening.discard(channel)
+            elif channel == _DATA:
+                caller.sendall(frame[1:])
+            else:
+                return  # the end, or the pod does not listen there
 
 
-def _connected(configuration: Any, namespace: str, pod: str, port: int) -> Any:
-    from kubernetes.client.exceptions import ApiException
-    from kubernetes.stream import ws_client
+def _connected(kube: Kube, namespace: str, pod: str, port: int) -> "WebSocket":
+    import websocket
 
+    access = kube.access
     path = f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(pod)}/portforward"
-    token = configuration.get_api_key_with_prefix("authorization")
-    headers = {"authorization": token} if token else {}
+    proxy = urlsplit(access.proxy or "")
+    way = {"http_proxy_host": proxy.hostname, "http_proxy_port": proxy.port, "proxy_type": proxy.scheme}
+    tls: dict[str, Any] = {"context": access.tls} | (
+        {"server_hostname": access.server_name} if access.server_name else {}
+    )
     try:
-        query = [("ports", str(port))]
-        return ws_client.portforward_call(  # type: ignore[no-untyped-call]
-            configuration, "GET", f"{configuration.host}{path}", query_params=query, headers=headers
+        return websocket.create_connection(
+            f"{access.server.replace('http', 'ws', 1)}{path}?ports={port}",
+            timeout=_CONNECT_SECONDS,
+            header=access.headers,
+            subprotocols=[_PROTOCOL],
+            sslopt=tls,
+            suppress_origin=True,
+            **(way if access.proxy else {"http_no_proxy": ["*"]}),
         )
-    except ApiException as error:
-        said = str(error.reason)
-        if "403" in said:
-            message = f"pods/portforward of pod {pod} in namespace {namespace}"
-            raise refusal(403, {"message": message}, "GET", path) from error
-        if "404" in said:
+    except websocket.WebSocketBadStatusException as error:
+        if error.status_code == 404:
             raise StackError(f"pod {pod} is not there any more", hint="run the command again") from error
-        what = " ".join(said.partition("-+-+-")[0].split())[:200]
-        raise TargetUnreachable(f"no way to pod {pod} through the API server: {what}", hint="run it again") from error
+        message = f"forwarding a port of pod {pod} in namespace {namespace} (create pods/portforward)"
+        raise refusal(error.status_code, {"message": message}, "GET", path) from error
+    except (websocket.WebSocketException, OSError) as error:
+        raise unreachable(access.server, error) from error
+
+
+def _broken() -> tuple[type[BaseException], ...]:
+    """What a connection that ends raises at either end."""
+    import websocket
+
+    return (OSError, websocket.WebSocketException)
 
 
 def _is_ready(pod: Object) -> bool:

@@ -1,0 +1,58 @@
+"""The cluster of KUBECONFIG, or one that kind makes for the session and that goes with it."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apply.helm import Helm
+from spec.errors import ToolMissing
+from tests.kubernetes.site import CHART, IMAGES, Site, chart_is_there
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """KUBECONFIG names a cluster while the tests run.
+
+    `KIND` names the program, `BUUNSTACK_KIND_CONFIG` a file for `kind create cluster --config`.
+    """
+    if os.environ.get("KUBECONFIG"):
+        yield
+        return
+    kind = os.environ.get("KIND") or shutil.which("kind")
+    if not kind:
+        pytest.skip("KUBECONFIG names no cluster, and there is no kind to make one (KIND or PATH)")
+    kubeconfig = tmp_path_factory.mktemp("kind") / "kubeconfig"
+    name = f"buunstack-{os.getpid()}"
+    config = os.environ.get("BUUNSTACK_KIND_CONFIG")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", str(kubeconfig))
+        made = [kind, "create", "cluster", f"--name={name}", f"--kubeconfig={kubeconfig}", "--wait=120s"]
+        try:
+            subprocess.run([*made, *([f"--config={config}"] if config else [])], check=True)
+            subprocess.run([kind, "load", "docker-image", *IMAGES, f"--name={name}"], check=True)
+            yield
+        finally:
+            subprocess.run([kind, "delete", "cluster", f"--name={name}", f"--kubeconfig={kubeconfig}"], check=True)
+
+
+@pytest.fixture(scope="session")
+def tools(cluster: None) -> None:
+    """Helm and the z2jh chart."""
+    try:
+        assert Helm(None).version >= (3, 14)
+    except ToolMissing as error:
+        pytest.skip(error.message)
+    if not chart_is_there():
+        pytest.skip(f"chart jupyterhub {CHART} is not in the cache (~/.cache/buunstack/charts): nothing is installed")
+
+
+@pytest.fixture
+def site(tools: None, tmp_path: Path) -> Iterator[Site]:
+    """A stack file and a namespace that goes at the end."""
+    site = Site(tmp_path)
+    yield site
+    site.remove()

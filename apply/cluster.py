@@ -15,6 +15,7 @@ from apply.kube import Kube
 from apply.kubeconfig import access
 from apply.observation import Glance, Observed, glance, observe
 from apply.plan import Plan
+from apply.preview import refused_objects
 from apply.releases import Releases
 from apply.target import Confirm, FirstLogin, Options, Outcome
 from render.artifacts import Artifacts, render
@@ -144,6 +145,8 @@ class ClusterTarget:
         releases = self.releases(tell)
         warnings = check(self, artifacts, observed, releases, options)
         seen = releases.previews(artifacts, observed)
+        if refused := [one for one in seen if one.refused is not None]:
+            raise refused_objects(refused)
         found = changes(artifacts, observed, releases.wanted(artifacts), seen)
         return Plan(found, tuple(json.loads(artifacts[NOTES])), warnings)
 

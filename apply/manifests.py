@@ -61,20 +61,20 @@ def title(item: Object) -> str:
 def differences(before: Object, after: Object) -> tuple[str, ...]:
     """`path: old -> new` for each leaf that differs; of a Secret only the names of what changed."""
     secret = after.get("kind") == "Secret"
-    return tuple(
-        f"{path}: changed" if secret and path.startswith("data") else f"{path}: {_shown(old)} -> {_shown(new)}"
-        for path, old, new in _leaves(_comparable(before), _comparable(after), "")
-    )
+    leaves = _leaves(_comparable(before), _comparable(after), "")
+    return tuple(_line(path, old, new, secret and path.startswith("data")) for path, old, new in leaves)
 
 
 def value_differences(before: Object, after: Object) -> tuple[str, ...]:
-    """The same of a release's values; what may be a secret by its name is not shown."""
-    return tuple(
-        f"{path}: changed"
-        if any(names_secret((step,)) for step in path.split("."))
-        else f"{path}: {_shown(old)} -> {_shown(new)}"
-        for path, old, new in _leaves(before, after, "")
-    )
+    """The same of a release's values."""
+    return tuple(_line(path, old, new, False) for path, old, new in _leaves(before, after, ""))
+
+
+def _line(path: str, old: Any, new: Any, hidden: bool) -> str:
+    """What may be a secret by its name is not shown."""
+    if hidden or any(names_secret((step.strip("[]"),)) for step in path.split(".")):
+        return f"{path}: changed"
+    return f"{path}: {_shown(old)} -> {_shown(new)}"
 
 
 def _comparable(item: Object) -> Object:
@@ -105,6 +105,21 @@ def _keyed(items: list[Any]) -> dict[str, Any]:
 def _shown(value: Any) -> str:
     if value is None:
         return "nothing"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and "\n" in value.strip():
+        return f"a text of {value.strip().count(chr(10)) + 1} lines"
+    text = value if isinstance(value, str) else json.dumps(_masked(value), ensure_ascii=False)
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def _masked(value: Any) -> Any:
+    """A whole subtree without what may be a secret by its key, or by its name as in a list of variables."""
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    hidden = names_secret((str(value.get("name", "")),))
+    return {
+        key: "…" if names_secret((str(key),)) or (hidden and key == "value") else _masked(item)
+        for key, item in value.items()
+    }

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from apply import manifests
 from apply.kube import Kube, Object, Refused, in_parallel
+from spec.errors import TargetUnreachable
 
 _MANAGER = "helm"
 """Helm's own name as the owner of fields; under another one each object would seem to change."""
-_NOT_THERE = 404
+_IMMUTABLE = "immutable"
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,14 @@ def _going(kube: Kube, release: str, item: Object) -> Preview:
 
 def _kept(item: Object) -> bool:
     return (item["metadata"].get("annotations") or {}).get("helm.sh/resource-policy") == "keep"
+
+
+def refused_objects(found: list[Preview]) -> TargetUnreachable:
+    """What the API server would not take, all at once, before anything is touched."""
+    refusals = [(one.title, one.refused) for one in found if one.refused is not None]
+    lines = [f"  {title}: {refusal.message}" for title, refusal in refusals]
+    hints = {refusal.hint for _, refusal in refusals if refusal.hint}
+    if any(_IMMUTABLE in refusal.message for _, refusal in refusals):
+        hints.add("a field that cannot change needs its object removed first: kubectl delete, then inv install")
+    message = "the cluster refuses what the stack is made of:\n" + "\n".join(lines) + "\nnothing was changed"
+    return TargetUnreachable(message, "; ".join(sorted(hints)))

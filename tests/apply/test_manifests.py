@@ -72,6 +72,26 @@ def test_a_secrets_value_is_never_shown() -> None:
     assert value_differences({"hub": {"password": "old"}}, {"hub": {"password": "new"}}) == ("hub.password: changed",)
 
 
+def test_a_secret_in_a_part_that_comes_or_goes_whole_is_not_shown() -> None:
+    variables = [{"name": "DB_PASSWORD", "value": "s3cret"}, {"name": "TZ", "value": "UTC"}]
+    before, after = {"env": {"API_TOKEN": "s3cret", "TZ": "UTC"}, "list": variables}, {}
+
+    said = " ".join(value_differences(before, after))
+
+    assert "UTC" in said
+    assert "s3cret" not in said
+
+
+def test_a_variable_of_a_list_is_hidden_by_its_name() -> None:
+    before, after = ({"env": [{"name": "DB_PASSWORD", "value": value}]} for value in ("a", "b"))
+
+    assert value_differences(before, after) == ("env.[DB_PASSWORD].value: changed",)
+
+
+def test_a_text_of_many_lines_is_only_counted() -> None:
+    assert value_differences({"code": "a\nb"}, {"code": "a\nb\nc"}) == ("code: a text of 2 lines -> a text of 3 lines",)
+
+
 def test_a_value_cannot_steer_the_terminal_and_stays_short() -> None:
     (line,) = value_differences({"a": ""}, {"a": "\x1b[31m" + "x" * 1000})
 

@@ -1,0 +1,292 @@
+"""What a plan says of a running stack, what it refuses before anything is touched, and what it never shows."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apply.cluster import ClusterTarget
+from apply.kube import Kube
+from apply.target import Options
+from spec.load import load
+from tests.kubernetes.site import Site, chart_values
+
+OPTIONS = Options()
+
+
+@pytest.fixture(scope="module")
+def installed(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A stack that runs; a test leaves it as it was."""
+    site = Site(tmp_path_factory.mktemp("site"))
+    site.inv("install", "--yes")
+    yield site
+    site.remove()
+
+
+@pytest.fixture
+def changed(installed: Site) -> Iterator[Site]:
+    """The same with a stack file that goes back at the end."""
+    yield installed
+    installed.declare()
+
+
+def test_an_unchanged_install_writes_nothing_and_restarts_nothing(installed: Site) -> None:
+    before = _state(installed)
+
+    said = installed.inv("install")
+
+    assert said.stderr.startswith("nothing changed")
+    assert _state(installed) == before
+
+
+def test_an_unchanged_install_asks_once_for_each_layer(installed: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = _asked(monkeypatch)
+    target = ClusterTarget(load(installed.spec), installed.spec)
+
+    target.install(OPTIONS, _never, lambda _: None)
+
+    kinds = sorted(path.partition("?")[0].rpartition("/")[2] for _, path in asked)
+    assert kinds == sorted([installed.namespace, "secrets", "deployments", "nodes", "v1", "buunstack-lab-first-login"])
+
+
+def test_a_plan_asks_twice_for_each_object_at_most_and_loads_no_model_of_the_api(
+    installed: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _asked(monkeypatch)
+    target = ClusterTarget(load(installed.spec), installed.spec)
+
+    assert target.examine(OPTIONS, lambda _: None).changes == []
+
+    paths = [path.partition("?")[0] for method, path in asked if method != "GET" or "/secrets?" not in path]
+    assert max(paths.count(path) for path in paths if "deployments/" in path or "services/" in path) == 2
+    assert {method for method, _ in asked} == {"GET", "PATCH"}
+
+
+def test_what_somebody_changed_by_hand_is_seen_and_put_back(installed: Site) -> None:
+    path = f"/apis/apps/v1/namespaces/{installed.namespace}/deployments/proxy"
+    live = installed.kube.get(path) or {}
+    live["spec"]["replicas"] = 0
+    installed.kube.replace(path, live)
+
+    changes = installed.plan()["changes"]
+    assert [(change["what"], change["details"]) for change in changes][-1] == (
+        "Deployment proxy",
+        ["spec.replicas: 0 -> 1"],
+    )
+    installed.inv("install", "--yes")
+
+    assert (installed.kube.get(path) or {})["status"]["readyReplicas"] == 1
+    assert installed.inv("install").stderr.startswith("nothing changed")
+
+
+def test_an_object_that_somebody_removed_is_made_again_by_a_repair(installed: Site) -> None:
+    path = f"/apis/networking.k8s.io/v1/namespaces/{installed.namespace}/networkpolicies/singleuser"
+    installed.kube.delete(path)
+
+    installed.inv("install", "--repair", "--yes")
+
+    assert installed.kube.get(path) is not None
+
+
+def test_a_change_is_shown_by_its_path_with_both_values_and_who_is_hit(changed: Site) -> None:
+    changed.declare(hub={"host": "hub.lab.internal", "title": "Renamed"}, culling={"idle_timeout": "3h"})
+
+    text = changed.inv("plan").stdout
+    markdown = changed.inv("plan", "--markdown").stdout
+
+    assert "cull.timeout: 7200 -> 10800" in text
+    assert "hub.extraFiles: 1 of the hub's files differ" in text
+    assert "note: signing in and starting servers pauses" in text
+    assert "- update `Deployment hub`" in markdown
+    assert changed.inv("plan", "--check", code=3).stderr.strip().endswith("hint: inv install")
+
+
+def test_no_form_of_a_plan_shows_a_secret(changed: Site) -> None:
+    values = chart_values()
+    values["hub"]["extraEnv"] = {"DB_PASSWORD": "alpha-" + "x" * 20}
+    changed.declare(chart_values=values)
+    changed.inv("install", "--yes")
+    values["hub"]["extraEnv"] = {"DB_PASSWORD": "omega-" + "y" * 20}
+    changed.declare(chart_values=values)
+    keys = {base64.b64decode(text).decode() for text in _data(changed, "buunstack-lab-keys").values()}
+
+    said = [changed.inv("plan", *form) for form in ((), ("--json",), ("--markdown",))]
+    said.append(changed.inv("install", "--yes"))
+
+    assert "hub.extraEnv.DB_PASSWORD: changed" in said[0].stdout
+    for done in said:
+        printed = done.stdout + done.stderr
+        assert not any(secret in printed for secret in {*keys, "alpha-", "omega-"})
+
+
+def test_a_value_that_the_chart_does_not_know_is_refused_at_its_line(changed: Site) -> None:
+    values = chart_values()
+    values["hub"]["conifg"] = {"a": "of-a-secret"}
+    changed.declare(chart_values=values)
+    line = next(n for n, text in enumerate(changed.spec.read_text().splitlines(), 1) if "conifg" in text)
+
+    said = changed.inv("plan", code=2).stderr
+
+    assert f"{changed.spec}:{line}:" in said
+    assert "chart_values.hub.conifg: the chart knows no value hub.conifg" in said
+    assert "of-a-secret" not in said
+
+
+def test_homes_that_would_be_new_and_empty_are_refused_with_their_owners(changed: Site) -> None:
+    _leave_home(changed.kube, changed.namespace, "ada")
+    changed.declare(storage={"kind": "nfs", "nfs": {"server": "nas", "path": "/homes"}})
+    before = _state(changed)
+
+    said = changed.inv("install", "--yes", code=1).stderr
+
+    assert "homes would be new and empty for ada; nothing was changed" in said
+    assert "storage.kind: dynamic -> nfs" in said
+    assert _state(changed) == before
+    assert "PersistentVolume" in changed.inv("plan", "--new-homes").stdout
+
+
+def test_a_field_that_cannot_change_is_refused_before_anything_is_touched(changed: Site) -> None:
+    values = chart_values()
+    values["hub"]["db"] = {"pvc": {"accessModes": ["ReadWriteMany"]}}
+    changed.declare(chart_values=values)
+    before = _state(changed)
+
+    said = changed.inv("install", "--yes", code=5).stderr
+
+    assert "PersistentVolumeClaim hub-db-dir" in said
+    assert "immutable" in said
+    assert "nothing was changed" in said
+    assert _state(changed) == before
+
+
+ABSENT: dict[str, tuple[dict[str, Any], str, str]] = {
+    "ingress class": (
+        {"ingress": {"class_name": "nobody"}},
+        "ingress.class_name: the cluster has no IngressClass nobody",
+        "kubectl get ingressclass",
+    ),
+    "gateway": (
+        {"ingress": {"kind": "gateway", "gateway": {"name": "public"}}},
+        "ingress.kind: the cluster has no Gateway API",
+        "install its CRDs",
+    ),
+    "storage class": (
+        {"storage": {"class_name": "nobody"}},
+        "storage.class_name: the cluster has no StorageClass nobody",
+        "kubectl get storageclass",
+    ),
+    "claim": (
+        {"storage": {"volumes": {"dags": {"claim": "airflow-dags", "path": "/dags"}}}},
+        "storage.volumes.dags.claim: claim airflow-dags is not in namespace",
+        "make it, or remove the volume",
+    ),
+    "pull secret": (
+        {"images": {"pull_secrets": ["registry"]}},
+        "images.pull_secrets: Secret registry is not in namespace",
+        "kubectl create secret docker-registry",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ABSENT)
+def test_what_the_cluster_lacks_is_found_before_anything_is_touched(name: str, changed: Site) -> None:
+    spec, message, hint = ABSENT[name]
+    changed.declare(**spec)
+    before = _state(changed)
+
+    said = changed.inv("install", "--yes", code=5).stderr
+
+    assert message in said
+    assert hint in said
+    assert "the cluster lacks 1 thing that the stack needs; nothing was changed." in said
+    assert _state(changed) == before
+
+
+def test_gpus_that_are_asked_for_and_not_there_are_found(changed: Site) -> None:
+    lab = changed.content["profiles"]["lab"]
+    changed.declare(
+        profiles={"lab": lab, "cuda": {**lab, "default": False, "gpu": {"limit": 1}}}, gpu={"enabled": True}
+    )
+
+    said = changed.inv("plan", code=5).stderr
+
+    assert "gpu.enabled: no node has nvidia.com/gpu" in said
+    assert "gpu.runtime_class: the cluster has no RuntimeClass nvidia" in said
+    assert "lacks 2 things" in said
+
+
+def test_a_profile_that_no_node_can_start_is_left_out_and_named(changed: Site) -> None:
+    lab = changed.content["profiles"]["lab"]
+    changed.declare(profiles={"lab": lab, "cuda": {**lab, "default": False, "gpu": {"limit": 1}}})
+
+    plan = changed.plan()
+
+    assert "profile cuda is not offered: it asks for a GPU, and the cluster has none" in plan["notes"]
+    assert not any("cuda" in line for change in plan["changes"] for line in change["details"])
+
+
+def test_a_chart_for_newer_clusters_is_refused(changed: Site, tmp_path: Path) -> None:
+    chart = tmp_path / "jupyterhub"
+    chart.mkdir()
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: jupyterhub\nversion: 4.9.0\nkubeVersion: '>=1.99.0-0'\n")
+    changed.declare(chart={"version": "4.9.0", "source": str(chart)})
+
+    said = changed.inv("plan", code=5).stderr
+
+    assert "the chart needs >=1.99.0-0; nothing was changed" in said
+    assert "upgrade the cluster, or name an older chart.version" in said
+
+
+def _state(site: Site) -> dict[str, Any]:
+    """What an install that changes nothing must leave as it is."""
+    secrets = site.objects("secrets")
+    pods = site.objects("pods")
+    return {
+        "secrets": {one["metadata"]["name"]: one["metadata"]["resourceVersion"] for one in secrets},
+        "deployments": {
+            one["metadata"]["name"]: one["metadata"]["generation"]
+            for one in site.objects("deployments", "/apis/apps/v1")
+        },
+        "pods": {one["metadata"]["uid"]: one["status"]["containerStatuses"][0]["restartCount"] for one in pods},
+    }
+
+
+def _asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """(method, path) of every request from now on; the requests go their usual way."""
+    found: list[tuple[str, str]] = []
+    send = Kube._send
+
+    def noted(kube: Kube, method: str, path: str, *rest: Any) -> Any:
+        found.append((method, path))
+        return send(kube, method, path, *rest)
+
+    monkeypatch.setattr(Kube, "_send", noted)
+    return found
+
+
+def _data(site: Site, secret: str) -> dict[str, str]:
+    found = site.kube.get(f"/api/v1/namespaces/{site.namespace}/secrets/{secret}") or {}
+    data: dict[str, str] = found["data"]
+    return data
+
+
+def _leave_home(kube: Kube, namespace: str, user: str) -> None:
+    kube.create(
+        f"/api/v1/namespaces/{namespace}/persistentvolumeclaims",
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {
+                "name": f"claim-{user}",
+                "labels": {"component": "singleuser-storage"},
+                "annotations": {"hub.jupyter.org/username": user},
+            },
+            "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}},
+        },
+    )
+
+
+def _never(_: Any) -> None:
+    raise AssertionError("there is nothing to confirm")

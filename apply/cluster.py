@@ -11,7 +11,7 @@ from apply import generations, lease
 from apply.clusterplan import changes, namespace_changes
 from apply.helm import Helm
 from apply.hubapi import HubApi
-from apply.kube import Kube
+from apply.kube import Kube, Refused
 from apply.kubeconfig import access
 from apply.observation import Glance, Observed, glance, observe
 from apply.plan import Plan
@@ -29,6 +29,8 @@ Tell = Callable[[str], None]
 MADE = "buunstack/made"
 """Annotation of a namespace that install has made: the stack's name."""
 _MANAGER = "buunstack"
+_THERE_ALREADY = 409
+"""Another install was quicker."""
 
 
 class ClusterTarget:
@@ -100,23 +102,43 @@ class ClusterTarget:
             made: the artifacts for what the cluster has at the time.
             why: kept in the history.
         """
-        with contextlib.ExitStack() as lock:
+        seen = glance(self.kube, self.stack)
+        first: Plan | None = None
+        if seen.namespace is None:
+            first = self._new_namespace(made(seen), seen, options, confirm, tell)
+        with self.locked("install", tell):
             seen = glance(self.kube, self.stack)
-            if seen.namespace is not None:
-                lock.enter_context(self.locked("install", tell))
-                seen = glance(self.kube, self.stack)
             artifacts = made(seen)
             observed = observe(self.kube, self.stack, seen)
             planned = self._planned(artifacts, observed, options, tell)
-            if planned.changes:
+            if planned.changes and first is None:
                 confirm(planned)
-                self._ensure_namespace(artifacts, observed)
-            if seen.namespace is None:
-                lock.enter_context(self.locked("install", tell))
+            self._ensure_labels(artifacts, seen)
             self.releases(tell).apply(artifacts, observed, repair=bool(planned.changes))
             self._prove(options, tell)
             self._record(artifacts, observed.before, why)
-            return Outcome(planned, self.url(), self._waiting_login(glance(self.kube, self.stack)))
+            return Outcome(first or planned, self.url(), self._waiting_login(glance(self.kube, self.stack)))
+
+    def _new_namespace(
+        self, artifacts: Artifacts, seen: Glance, options: Options, confirm: Confirm, tell: Tell
+    ) -> Plan:
+        """The lock lies in the namespace, so a plan is shown before there can be one; it is made again behind it."""
+        planned = self._planned(artifacts, observe(self.kube, self.stack, seen), options, tell)
+        confirm(planned)
+        wanted = json.loads(artifacts[NAMESPACE])
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": wanted | {"annotations": {MADE: self.stack.name}}}
+        try:
+            self.kube.create("/api/v1/namespaces", body)
+        except Refused as refusal:
+            if refusal.status != _THERE_ALREADY:
+                raise
+        return planned
+
+    def _ensure_labels(self, artifacts: Artifacts, seen: Glance) -> None:
+        """A namespace that is there keeps all that is not declared."""
+        if namespace_changes(artifacts, seen):
+            body = {"apiVersion": "v1", "kind": "Namespace", "metadata": json.loads(artifacts[NAMESPACE])}
+            self.kube.apply(f"/api/v1/namespaces/{self.namespace}", body, _MANAGER)
 
     def _prove(self, options: Options, tell: Tell) -> None:
         """What comes after the releases; each step may be repeated."""
@@ -156,16 +178,6 @@ class ClusterTarget:
             return False
         as_left = seen.generations[-1].summary["workloads"] == _workloads(self.stack, seen)
         return as_left and self.releases(tell).all_applied(artifacts, seen)
-
-    def _ensure_namespace(self, artifacts: Artifacts, observed: Observed) -> None:
-        """The namespace with its labels; one that is there keeps all that is not declared."""
-        wanted = json.loads(artifacts[NAMESPACE])
-        body: dict[str, Any] = {"apiVersion": "v1", "kind": "Namespace", "metadata": dict(wanted)}
-        if observed.glance.namespace is None:
-            body["metadata"]["annotations"] = {MADE: self.stack.name}
-            self.kube.create("/api/v1/namespaces", body)
-        elif namespace_changes(artifacts, observed.glance):
-            self.kube.apply(f"/api/v1/namespaces/{self.namespace}", body, _MANAGER)
 
     def _waiting_login(self, seen: Glance) -> FirstLogin | None:
         from apply.firstlogin import waiting

@@ -102,7 +102,7 @@ class Releases:
             try:
                 roll_out(self._kube, self._helm, release, self._stack.target.timeout, labels, self._tell)
             except StackError as error:
-                raise self._taken_back(error, done, before) from error
+                raise self._taken_back(error, done, wanted.name, before) from error
             done.append((wanted.name, before))
 
     def _chart(self, declared: Any) -> Chart:
@@ -129,8 +129,8 @@ class Releases:
         found = records(self._kube.items(path, f"owner=helm,name={name}", metadata=True), name)
         return next((revision for revision, status, _ in reversed(found) if status == "deployed"), 0)
 
-    def _taken_back(self, error: StackError, done: list[tuple[str, int]], before: int) -> StackError:
-        """The failure with the state of the world: Helm has taken its own release back, the earlier ones go here."""
+    def _taken_back(self, error: StackError, done: list[tuple[str, int]], failed: str, before: int) -> StackError:
+        """The failure with the state of the world: Helm takes its own release back, the earlier ones go here."""
         for name, revision in reversed(done):
             try:
                 self._tell(f"taking release {name} back")
@@ -140,5 +140,8 @@ class Releases:
                     self._helm.uninstall(name, self._namespace)
             except StackError as second:
                 return AppliedInPart(f"{error.message}\nand release {name} could not be taken back: {second.message}")
+        if before and not self._good_revision(failed) > before:
+            state = f"Helm could not take release {failed} back to revision {before} either"
+            return AppliedInPart(f"{error.message}\n{state}", error.hint)
         state = "what ran before runs on" if before else "nothing of it is left but the namespace and its secrets"
         return StackError(f"{error.message}\n{state}", error.hint)

@@ -119,6 +119,11 @@ class ClusterTarget:
             self._record(artifacts, observed.before, why)
             return Outcome(first or planned, self.url(), self._waiting_login(glance(self.kube, self.stack)))
 
+    def _keys_as_left(self, seen: Glance) -> bool:
+        """Whether nobody has changed the stack's secrets since the last install."""
+        last = seen.generations[-1].summary["workloads"] if seen.generations else {}
+        return last.get("keys") == _workloads(self.stack, seen).get("keys")
+
     def _new_namespace(
         self, artifacts: Artifacts, seen: Glance, options: Options, confirm: Confirm, tell: Tell
     ) -> Plan:
@@ -166,7 +171,8 @@ class ClusterTarget:
 
         releases = self.releases(tell)
         warnings = check(self, artifacts, observed, releases, options)
-        seen = releases.previews(artifacts, observed)
+        trusted = not options.repair and self._keys_as_left(observed.glance)
+        seen = releases.previews(artifacts, observed, trusted=trusted)
         if refused := [one for one in seen if one.refused is not None]:
             raise refused_objects(refused)
         found = changes(artifacts, observed, releases.wanted(artifacts), seen)

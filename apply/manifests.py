@@ -65,6 +65,15 @@ def differences(before: Object, after: Object) -> tuple[str, ...]:
     return tuple(_line(path, old, new, secret and path.startswith("data")) for path, old, new in leaves)
 
 
+def holds(live: Any, wanted: Any) -> bool:
+    """Whether a live object has all that is wanted, to the letter; lists of other lengths are not compared further."""
+    if isinstance(live, dict) and isinstance(wanted, dict):
+        return all(key in live and holds(live[key], value) for key, value in wanted.items())
+    if isinstance(live, list) and isinstance(wanted, list):
+        return len(live) == len(wanted) and all(map(holds, live, wanted))
+    return bool(live == wanted)
+
+
 def value_differences(before: Object, after: Object) -> tuple[str, ...]:
     """The same of a release's values."""
     return tuple(_line(path, old, new, False) for path, old, new in _leaves(before, after, ""))

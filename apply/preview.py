@@ -38,10 +38,12 @@ def previews(kube: Kube, release: str, namespace: str, wanted: str, recorded: st
     if not there:
         return [Preview(release, manifests.title(item), None, item) for item in mine]
     addresses = {manifests.address(item) for item in mine}
-    old = [manifests.owned(item, release, namespace) for item in manifests.objects(recorded)]
+    same = recorded == wanted
+    old = mine if same else [manifests.owned(item, release, namespace) for item in manifests.objects(recorded)]
+    applied = {manifests.address(item): item for item in old}
     going = [item for item in old if manifests.address(item) not in addresses and not _kept(item)]
     return [
-        *in_parallel(lambda item: _asked(kube, release, item), mine),
+        *in_parallel(lambda item: _asked(kube, release, item, applied.get(manifests.address(item))), mine),
         *(found for found in in_parallel(lambda item: _going(kube, release, item), going) if found.live),
     ]
 
@@ -56,10 +58,13 @@ def recorded_manifest(kube: Kube, namespace: str, release: str, revision: int) -
     return str(json.loads(gzip.decompress(packed)).get("manifest", "")) if packed else ""
 
 
-def _asked(kube: Kube, release: str, item: Object) -> Preview:
+def _asked(kube: Kube, release: str, item: Object, applied: Object | None) -> Preview:
+    """What was applied before and is in the live object to the letter needs no second question."""
     path = manifests.address(item)
     try:
         live = kube.get(path)
+        if live is not None and item == applied and manifests.holds(live, item):
+            return Preview(release, manifests.title(item), live, live)
         after = kube.apply(path, item, _MANAGER, dry_run=True)
     except Refused as refusal:
         return Preview(release, manifests.title(item), None, None, refusal)

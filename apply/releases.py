@@ -59,26 +59,30 @@ class Releases:
         """Whether every release is."""
         return all(self.applied(seen.secrets, release) for release in self.wanted(artifacts))
 
-    def previews(self, artifacts: Artifacts, observed: Observed) -> list[Preview]:
+    def previews(self, artifacts: Artifacts, observed: Observed, *, trusted: bool) -> list[Preview]:
         """Each object of each release as it is and as it would be.
+
+        Args:
+            trusted: take Helm's own record for a release whose input is the applied one.
 
         Raises:
             StackError: a chart refuses its values.
         """
         there = observed.glance.namespace is not None
         filled = self._filled(artifacts, self._keys(artifacts, observed))
-        version = observed.kube_version or None
 
-        def recorded(name: str) -> str:
-            return recorded_manifest(self._kube, self._namespace, name, observed.revision(name))
+        def previewed(pair: tuple[WantedRelease, Release]) -> list[Preview]:
+            wanted, release = pair
+            revision = observed.revision(release.name)
+            recorded = recorded_manifest(self._kube, self._namespace, release.name, revision)
+            if trusted and recorded and self.applied(observed.records, wanted):
+                text = recorded  # the same input gives the same manifests, and asking Helm takes longer than the rest
+            else:
+                text = self._helm.manifests(release, observed.kube_version or None)
+            return previews(self._kube, release.name, self._namespace, text, recorded, there)
 
-        rendered = in_parallel(lambda one: self._helm.manifests(one, version), filled)
-        before = in_parallel(recorded, [release.name for release in filled])
-        return [
-            preview
-            for release, text, old in zip(filled, rendered, before, strict=True)
-            for preview in previews(self._kube, release.name, self._namespace, text, old, there)
-        ]
+        pairs = list(zip(self.wanted(artifacts), filled, strict=True))
+        return [preview for found in in_parallel(previewed, pairs) for preview in found]
 
     def apply(self, artifacts: Artifacts, observed: Observed, *, repair: bool) -> None:
         """Bring them to what is wanted; on a failure those before it go back as well.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apply.manifests import address, differences, objects, owned, title, value_differences
+from apply.manifests import address, differences, holds, objects, owned, title, value_differences
 
 _NETWORK = "networking.k8s.io/v1"
 _HOOK = """
@@ -97,3 +97,12 @@ def test_a_value_cannot_steer_the_terminal_and_stays_short() -> None:
 
     assert "\x1b" not in line
     assert len(line) < 200
+
+
+def test_an_object_holds_what_is_wanted_whatever_others_have_added() -> None:
+    wanted = {"spec": {"replicas": 1, "containers": [{"name": "hub", "image": "hub:1"}]}}
+
+    assert holds({"spec": {"replicas": 1, "x": 2, "containers": [{"name": "hub", "image": "hub:1", "y": 3}]}}, wanted)
+    assert not holds({"spec": {"replicas": 2, "containers": [{"name": "hub", "image": "hub:1"}]}}, wanted)
+    assert not holds({"spec": {"replicas": 1, "containers": [{"name": "hub", "image": "hub:1"}, {}]}}, wanted)
+    assert not holds({"spec": {"replicas": 1}}, wanted)

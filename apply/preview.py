@@ -11,6 +11,7 @@ from spec.errors import TargetUnreachable
 
 _MANAGER = "helm"
 """Helm's own name as the owner of fields; under another one each object would seem to change."""
+_NOT_THERE = 404
 _IMMUTABLE = "immutable"
 
 
@@ -67,6 +68,9 @@ def _asked(kube: Kube, release: str, item: Object, applied: Object | None) -> Pr
             return Preview(release, manifests.title(item), live, live)
         after = kube.apply(path, item, _MANAGER, dry_run=True)
     except Refused as refusal:
+        if refusal.status == _NOT_THERE and item["kind"] == "RoleBinding":
+            # Whoever is no administrator may bind a Role that is there; this one comes just before, with the release.
+            return Preview(release, manifests.title(item), None, item)
         return Preview(release, manifests.title(item), None, None, refusal)
     return Preview(release, manifests.title(item), live, after)
 

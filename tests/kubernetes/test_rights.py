@@ -1,0 +1,71 @@
+"""The documented Role is enough for a stack's whole life, and each right of it is needed."""
+
+import copy
+import json
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.kubernetes.site import Site
+
+INSTALLER = yaml.safe_load_all((Path(__file__).parents[2] / "docs" / "kubernetes" / "installer.yaml").read_text())
+ACCOUNT, ROLE, BINDING = INSTALLER
+LIFE = (("install", "--yes"), ("plan",), ("status",), ("logs", "hub"), ("user.list",), ("history",))
+SETTLED = {"gpu": {"enabled": False}, "monitoring": {"enabled": False}, "storage": {"capacity": "100Mi"}}
+
+
+class Limited(Site):
+    """A site whose commands run as a service account with some rules alone."""
+
+    def bind(self, rules: list[dict[str, Any]]) -> None:
+        """Make namespace, account and Role; `inv` uses a token of that account from now on."""
+        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+        kube, name = self.kube, ROLE["metadata"]["name"]
+        namespace = {"metadata": {"name": self.namespace, "labels": labels}, "apiVersion": "v1", "kind": "Namespace"}
+        kube.apply(f"/api/v1/namespaces/{self.namespace}", namespace, "tests")
+        core, rbac = "/api/v1", "/apis/rbac.authorization.k8s.io/v1"
+        for group, kind, item in (
+            (core, "serviceaccounts", ACCOUNT),
+            (rbac, "roles", {**ROLE, "rules": rules}),
+            (rbac, "rolebindings", BINDING),
+        ):
+            body = copy.deepcopy(item)
+            if kind == "rolebindings":
+                body["subjects"][0]["namespace"] = self.namespace
+            kube.apply(f"{group}/namespaces/{self.namespace}/{kind}/{name}", body, "tests")
+        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        path = f"{core}/namespaces/{self.namespace}/serviceaccounts/{name}/token"
+        self.environment["KUBECONFIG"] = str(self._kubeconfig(kube.create(path, request)["status"]["token"]))
+
+    def _kubeconfig(self, token: str) -> Path:
+        admin = yaml.safe_load(Path(__import__("os").environ["KUBECONFIG"]).read_text())
+        admin["users"] = [{"name": admin["users"][0]["name"], "user": {"token": token}}]
+        path = self.folder / f"kubeconfig-{secrets.token_hex(4)}"
+        path.write_text(json.dumps(admin))
+        path.chmod(0o600)
+        return path
+
+
+@pytest.fixture
+def limited(tools: None, tmp_path: Path) -> Iterator[Limited]:
+    site = Limited(tmp_path)
+    site.declare(**SETTLED)
+    yield site
+    site.remove()
+
+
+def test_a_whole_life_needs_no_right_outside_of_the_documented_role(limited: Limited) -> None:
+    limited.bind(ROLE["rules"])
+
+    for words in LIFE:
+        limited.inv(*words)
+    limited.declare(**SETTLED, hub={"host": "hub.lab.internal", "title": "Changed"})
+    limited.inv("install", "--yes")
+    limited.inv("rollback", "--to", "1", "--yes")
+    limited.inv("uninstall")
+
+    assert limited.objects("deployments", "/apis/apps/v1") == []

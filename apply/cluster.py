@@ -114,7 +114,7 @@ class ClusterTarget:
             if planned.changes and first is None:
                 confirm(planned)
             self._ensure_labels(artifacts, seen)
-            self.releases(tell).apply(artifacts, observed, repair=bool(planned.changes))
+            self.releases(tell).apply(artifacts, observed, {change.layer for change in planned.changes})
             self._prove(options, tell)
             self._record(artifacts, observed.before, why)
             return Outcome(first or planned, self.url(), self._waiting_login(glance(self.kube, self.stack)))

@@ -57,6 +57,11 @@ def namespace_changes(artifacts: Artifacts, seen: Glance) -> list[Change]:
     return [Change("update", what, details, layer="namespace")] if details else []
 
 
+def layer(release: str) -> str:
+    """How the changes of a release stand together in a plan."""
+    return f"release {release}"
+
+
 def needed_keys(artifacts: Artifacts) -> set[str]:
     """The secrets that the artifacts ask for."""
     return set().union(*(keys.needed(text) for text in artifacts.values()))
@@ -72,34 +77,34 @@ def _key_changes(artifacts: Artifacts, observed: Observed) -> list[Change]:
 def _release_changes(
     release: WantedRelease, artifacts: Artifacts, observed: Observed, previews: list[Preview]
 ) -> list[Change]:
-    layer = f"release {release.name}"
-    objects = [change for preview in previews if (change := _object_change(preview, layer))]
+    name = layer(release.name)
+    objects = [change for preview in previews if (change := _object_change(preview, name))]
     found = records(observed.records, release.name)
     if not found:
         if not objects:
             return []
-        return [Change("create", f"{layer} (chart {release.chart})", layer=layer), *objects]
+        return [Change("create", f"{name} (chart {release.chart})", layer=name), *objects]
     _, status, labels = found[-1]
     details = _values(release, artifacts, observed)
     if not objects and not details and status == "deployed" and labels.get("buunstack/input") == release.input:
         return []
     if status != "deployed":
         details = (f"it was left {status}", *details)
-    return [Change("update", f"{layer} (chart {release.chart})", details, layer=layer), *objects]
+    return [Change("update", f"{name} (chart {release.chart})", details, layer=name), *objects]
 
 
-def _object_change(preview: Preview, layer: str) -> Change | None:
+def _object_change(preview: Preview, part: str) -> Change | None:
     if preview.live is None:
-        return Change("create", preview.title, layer=layer)
+        return Change("create", preview.title, layer=part)
     if preview.after is None:
-        return Change("remove", preview.title, layer=layer)
+        return Change("remove", preview.title, layer=part)
     details = manifests.differences(preview.live, preview.after)
     if not details:
         return None
     restarts = any(detail.startswith(_TEMPLATE) for detail in details)
     name = str(preview.live["metadata"]["name"])
     effect = EFFECTS.get(name, "") if restarts and preview.live.get("kind") == "Deployment" else ""
-    return Change("update", preview.title, details[:_SHOWN_DETAILS], effect, layer)
+    return Change("update", preview.title, details[:_SHOWN_DETAILS], effect, part)
 
 
 def _values(release: WantedRelease, artifacts: Artifacts, observed: Observed) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from apply import charts, keys
 from apply.charts import Chart
-from apply.clusterplan import WantedRelease, needed_keys
+from apply.clusterplan import WantedRelease, layer, needed_keys
 from apply.generations import INPUT, STACK
 from apply.helm import Helm, Release
 from apply.kube import Kube, in_parallel
@@ -84,11 +84,11 @@ class Releases:
         pairs = list(zip(self.wanted(artifacts), filled, strict=True))
         return [preview for found in in_parallel(previewed, pairs) for preview in found]
 
-    def apply(self, artifacts: Artifacts, observed: Observed, *, repair: bool) -> None:
+    def apply(self, artifacts: Artifacts, observed: Observed, differing: set[str]) -> None:
         """Bring them to what is wanted; on a failure those before it go back as well.
 
         Args:
-            repair: also a release that is applied already: somebody may have changed its objects.
+            differing: layers of the plan: a release that is applied already and not among them is left alone.
 
         Raises:
             StackError: one did not come up; what was before runs again.
@@ -98,7 +98,7 @@ class Releases:
         of_stack = keys.ensure(self._kube, self._namespace, self._stack.name, made)
         done: list[tuple[str, int]] = []
         for wanted, release in zip(self.wanted(artifacts), self._filled(artifacts, of_stack), strict=True):
-            if not repair and self.applied(observed.records, wanted):
+            if layer(wanted.name) not in differing and self.applied(observed.records, wanted):
                 continue
             recover(self._helm, self._namespace, wanted.name, records(observed.records, wanted.name), self._tell)
             before = self._good_revision(wanted.name)

@@ -93,8 +93,14 @@ class Kube:
         self._call("DELETE", path, body, missing_ok=True)
 
     def text(self, path: str) -> str:
-        """A text such as a log; empty where there is none."""
+        """A text such as a log; empty where there is none, or none yet.
+
+        Raises:
+            Refused: the right is missing.
+        """
         answer = self._send("GET", path, None, {"Accept": "*/*"})
+        if answer.status in (401, 403):
+            raise refusal(answer.status, _decoded(answer.data), "GET", path)
         return answer.data.decode("utf-8", "replace") if answer.status < 300 else ""
 
     def _call(

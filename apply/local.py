@@ -6,14 +6,13 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from apply import confinement, environments, facts, supervision
 from apply.hubapi import HubApi
 from apply.placement import APPLIED, LOGIN, POLICIES, SUPERVISION, files, wanted
 from apply.plan import Observed, Plan, Wanted, plan
-from apply.state import StateDirectory
+from apply.state import StateDirectory, remove_files
 from apply.target import Confirm, FirstLogin, Options, Outcome
 from render.artifacts import Artifacts, render
 from render.vault import ACCESSOR_PLACEHOLDER
@@ -25,8 +24,6 @@ _ROUTES = "traefik/rules.toml"
 _PASSWORD_BYTES = 15
 _STOP_SECONDS = 20
 _INITIALIZED = "bao/initialized.json"
-_KEPT = ("homes", "bao", "hub", "secrets", "tls", "log")
-"""What uninstall leaves: homes, the users' secrets with their keys, accounts, and the logs."""
 
 Tell = Callable[[str], None]
 
@@ -76,7 +73,7 @@ class LocalTarget:
             confirm(f"Delete {path} with all homes, accounts and secrets?")
         with self.state.lock("uninstall", tell):
             self.remove(tell)
-            _remove_files(path, purge)
+            remove_files(path, purge)
         if purge:
             return f"{path} is gone"
         return f"homes, accounts, secrets and logs stay in {path}; inv uninstall --purge removes them too"
@@ -291,14 +288,3 @@ class LocalTarget:
 
     def _note(self, name: str, fingerprint: str) -> None:
         self.state.write(APPLIED, json.dumps({**self._applied(), name: fingerprint}, indent=2) + "\n")
-
-
-def _remove_files(path: Path, purge: bool) -> None:
-    for entry in path.iterdir():
-        if purge or entry.name not in _KEPT:
-            try:
-                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
-            except OSError as error:
-                raise StackError(f"cannot remove {error.filename}: {error.strerror}") from error
-    if purge:
-        path.rmdir()

@@ -58,6 +58,10 @@ def disk_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
+_KEPT = ("homes", "bao", "hub", "secrets", "tls", "log")
+"""What uninstall leaves: homes, the users' secrets with their keys, accounts, and the logs."""
+
+
 class StateDirectory:
     """One stack's state: `path` itself is 0700, each file in it 0600."""
 
@@ -183,6 +187,22 @@ class StateDirectory:
             if time.monotonic() > until:
                 raise StackError(f"{holder} still works on {self.path}", hint="wait for it to end, or end it") from None
             time.sleep(0.2)
+
+
+def remove_files(path: Path, purge: bool) -> None:
+    """Empty a state directory of what install made; with `purge` of everything, itself included.
+
+    Raises:
+        StackError: something cannot be removed.
+    """
+    for entry in path.iterdir():
+        if purge or entry.name not in _KEPT:
+            try:
+                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+            except OSError as error:
+                raise StackError(f"cannot remove {error.filename}: {error.strerror}") from error
+    if purge:
+        path.rmdir()
 
 
 def _holder(path: Path) -> str:

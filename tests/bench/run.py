@@ -2,6 +2,7 @@
 
 import sys
 
+from tests.bench.cluster import measure_cluster, measure_rendering
 from tests.bench.commands import measure_commands
 from tests.bench.report import Report
 from tests.bench.running import measure_running
@@ -11,6 +12,8 @@ def main() -> int:
     report = Report()
     measure_commands(report)
     measure_running(report)
+    measure_rendering(report)
+    measure_cluster(report)
     print(report.write())
     return 1 if report.failed else 0
 

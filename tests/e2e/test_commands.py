@@ -102,9 +102,9 @@ def test_what_the_target_cannot_do_yet_is_refused_with_its_line_by_plan_and_inst
     assert asking.inv("validate")
 
 
-def test_a_cluster_is_validated_and_refused_with_words(tmp_path: Path) -> None:
+def test_what_a_cluster_cannot_have_yet_is_refused_with_words(tmp_path: Path) -> None:
     cluster = InstalledStack(tmp_path)
-    cluster.spec.write_text((ROOT / "spec" / "examples" / "kubernetes.yaml").read_text())
+    cluster.spec.write_text((ROOT / "spec" / "examples" / "department.yaml").read_text())
     assert yaml.safe_load(cluster.spec.read_text())["target"]["kind"] == "kubernetes"
 
     failed = cluster.inv("install", "--yes", code=2)

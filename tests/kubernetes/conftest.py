@@ -3,14 +3,20 @@
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from apply.helm import Helm
+from apply.kube import Kube
+from apply.kubeconfig import access
 from spec.errors import ToolMissing
 from tests.kubernetes.site import CHART, IMAGES, Site, chart_is_there
+
+_NODE_REPORTS_SECONDS = 45
+"""A kubelet tells its images with the node's status, some time after they were loaded."""
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +54,17 @@ def tools(cluster: None) -> None:
         pytest.skip(error.message)
     if not chart_is_there():
         pytest.skip(f"chart jupyterhub {CHART} is not in the cache (~/.cache/buunstack/charts): nothing is installed")
+    until = time.monotonic() + _NODE_REPORTS_SECONDS
+    while missing := _missing_images():
+        if time.monotonic() > until:
+            pytest.skip(f"no node has {', '.join(missing)} (BUUNSTACK_TEST_IMAGES): nothing is installed")
+        time.sleep(1)
+
+
+def _missing_images() -> list[str]:
+    nodes = Kube(access(None)).items("/api/v1/nodes")
+    there = {name for node in nodes for image in node["status"].get("images", []) for name in image.get("names") or []}
+    return [image for image in IMAGES if not any(name.endswith(f"/{image}") for name in there)]
 
 
 @pytest.fixture

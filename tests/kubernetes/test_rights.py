@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ class Limited(Site):
         self.environment["KUBECONFIG"] = str(self._kubeconfig(kube.create(path, request)["status"]["token"]))
 
     def _kubeconfig(self, token: str) -> Path:
-        admin = yaml.safe_load(Path(__import__("os").environ["KUBECONFIG"]).read_text())
+        admin = yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text())
         admin["users"] = [{"name": admin["users"][0]["name"], "user": {"token": token}}]
         path = self.folder / f"kubeconfig-{secrets.token_hex(4)}"
         path.write_text(json.dumps(admin))
@@ -69,3 +70,48 @@ def test_a_whole_life_needs_no_right_outside_of_the_documented_role(limited: Lim
     limited.inv("uninstall")
 
     assert limited.objects("deployments", "/apis/apps/v1") == []
+
+
+LESS = {
+    ("namespaces", "get"): "install",
+    ("secrets", "list"): "install",
+    ("secrets", "patch"): "install",
+    ("services", "create"): "install",
+    ("configmaps", "get"): "install",
+    ("deployments", "patch"): "install",
+    ("roles", "create"): "install",
+    ("pods", "delete"): "install",
+    ("leases", "get"): "install",
+    ("pods/log", "get"): "logs",
+    ("pods/portforward", "get"): "user.list",
+}
+"""A right that is taken away -> the command that says so before it has changed anything."""
+
+
+def test_with_one_right_less_a_command_says_which_one_it_lacks(limited: Limited) -> None:
+    limited.bind(ROLE["rules"])
+    for (resource, verb), command in LESS.items():
+        if command != "install":
+            continue
+        limited.bind(_without(resource, verb))
+        said = limited.inv("install", "--yes", code=5).stderr
+        assert "not permitted" in said, (resource, verb, said)
+    assert limited.objects("deployments", "/apis/apps/v1") == []
+
+    limited.bind(ROLE["rules"])
+    limited.inv("install", "--yes")
+    for (resource, verb), command in LESS.items():
+        if command != "install":
+            limited.bind(_without(resource, verb))
+            said = limited.inv(*([command, "hub"] if command == "logs" else [command]), code=5).stderr
+            assert "not permitted" in said, (resource, verb, said)
+
+
+def _without(resource: str, verb: str) -> list[dict[str, Any]]:
+    """The documented rules less one verb of one resource."""
+    rules = []
+    for rule in ROLE["rules"]:
+        for one in rule["resources"]:
+            verbs = [other for other in rule["verbs"] if (one, other) != (resource, verb)]
+            rules.append({"apiGroups": rule["apiGroups"], "resources": [one], "verbs": verbs})
+    return [rule for rule in rules if rule["verbs"]]

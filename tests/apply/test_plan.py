@@ -62,4 +62,6 @@ def test_an_environment_is_built_once() -> None:
 def test_what_is_inside_a_part_changes_by_its_fingerprint_alone() -> None:
     changes = plan(wanted(objects={"secret policies": "new"}), observed(objects={"secret policies": "old"}))
 
-    assert document(changes) == [{"action": "update", "what": "secret policies", "details": [], "effect": ""}]
+    assert document(changes) == [
+        {"action": "update", "what": "secret policies", "details": [], "effect": "", "layer": ""}
+    ]

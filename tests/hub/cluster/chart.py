@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from apply.charts import Chart
+from apply.charts import Chart, cache
 from render.hubfiles import cluster_files
 from spec.model import Stack
 from tests.hub.cluster.stacks import FOUND
 from tests.openbao import free_port
 
-_CACHED = Path("~/.cache/buunstack/charts/jupyterhub-4.4.0.tgz").expanduser()
 _MOUNTED = "/usr/local/etc/jupyterhub"
 _HUB_PORT = "8081"
 UPSTREAMS_SNIPPET = """
@@ -27,18 +26,21 @@ c.JupyterHub.load_roles = [
 """How a site adds services by assignment: the chart's culler is gone with that."""
 
 
-def z2jh() -> Chart:
+def z2jh(version: str) -> Chart:
     """The z2jh chart from the product's cache."""
-    if not _CACHED.is_file():
-        pytest.skip(f"{_CACHED} is not there: the chart's own configuration cannot be run without it")
-    return Chart(_CACHED)
+    cached = cache() / f"jupyterhub-{version}.tgz"
+    if not cached.is_file():
+        pytest.skip(f"{cached} is not there: the chart's own configuration cannot be run without it")
+    return Chart(cached)
 
 
 class HubFolder:
     """`/usr/local/etc/jupyterhub` of the hub's pod, somewhere else, and the environment that goes with it."""
 
-    def __init__(self, path: Path, stack: Stack, values: dict[str, Any], namespace: str = "nowhere") -> None:
-        chart = z2jh()
+    def __init__(
+        self, path: Path, stack: Stack, values: dict[str, Any], namespace: str = "nowhere", version: str = "4.4.0"
+    ) -> None:
+        chart = z2jh(version)
         self.path = path
         self.hub_port, self.proxy_port = free_port(), free_port()
         own = {name: chart.read(f"files/hub/{name}") for name in ("jupyterhub_config.py", "z2jh.py")}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.hub.cluster.chart import HubFolder
 from tests.hub.cluster.conftest import probed
-from tests.hub.cluster.stacks import RESTRICTED
+from tests.hub.cluster.stacks import RESTRICTED, make_stack, values
 
 GPU = "nvidia.com/gpu"
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -64,6 +64,22 @@ def test_what_the_chart_says_to_browsers_and_to_waiting_users_is_kept_apart(repo
 
 def test_a_configuration_that_is_whole_has_no_findings(report: dict[str, Any]) -> None:
     assert report["findings"] == []
+
+
+def test_the_oldest_charts_configuration_comes_to_the_same(
+    report: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    stack = make_stack()
+    folder = HubFolder(tmp_path_factory.mktemp("oldest"), stack, values(stack), version="4.2.0")
+
+    oldest = probed(folder, list(REQUESTS.values()))
+
+    assert oldest["findings"] == []
+    assert [one["name"] for one in oldest["services"]] == [one["name"] for one in report["services"]]
+    assert (oldest["roles"], oldest["authenticator"]) == (report["roles"], report["authenticator"])
+    assert [made["pod"]["spec"]["containers"][0]["resources"] for made in oldest["pods"]] == [
+        made["pod"]["spec"]["containers"][0]["resources"] for made in report["pods"]
+    ]
 
 
 def test_services_that_are_assigned_are_found_with_the_culler_they_cost(broken: HubFolder) -> None:

@@ -39,7 +39,8 @@ def show_plan(spec: str, state: str | None, options: Options, form: str, check: 
         _say_besides(found)
         console.result(plan.text(found.changes) if found.changes else "nothing to change")
     if check and found.changes:
-        raise PlanNotEmpty(f"{plan.counted(found.changes)} waiting", hint="inv install")
+        verb = "is" if len(found.changes) == 1 else "are"
+        raise PlanNotEmpty(f"{plan.counted(found.changes)} {verb} waiting", hint="inv install")
 
 
 def install(spec: str, state: str | None, options: Options, yes: bool, as_json: bool) -> None:

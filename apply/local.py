@@ -40,11 +40,10 @@ class LocalTarget:
         """Everything the stack is made from; values of this machine stay placeholders."""
         return render(self.stack)
 
-    def examine(self, options: Options, tell: Tell) -> Plan:
+    def examine(self, options: Options, _tell: Tell, /) -> Plan:
         """What install would do; changes nothing."""
         if options.prove:
             raise StackError("--prove spawn is for target kubernetes; nothing was changed", hint="leave it out")
-        tell("looking at files, parts and what is in them")
         return Plan(plan(self.wanted(self.artifacts()), self.observe()))
 
     def install(self, options: Options, confirm: Confirm, tell: Tell) -> Outcome:

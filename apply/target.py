@@ -68,7 +68,7 @@ class Target(Protocol):
         """Everything the stack is made from."""
         ...
 
-    def examine(self, options: Options, tell: Tell) -> Plan:
+    def examine(self, options: Options, tell: Tell, /) -> Plan:
         """What install would do; changes nothing."""
         ...
 

@@ -1,10 +1,9 @@
 """Our own chart: each object as it must be, nothing that is not asked for, and wrong values refused."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,9 @@ import jupyterhub.metrics
 import pytest
 import yaml
 from prometheus_client import Histogram
+from prometheus_client.metrics import MetricWrapperBase
 
+Rendered = Callable[..., dict[str, Any]]
 CHART = Path(__file__).parent.parent.parent / "charts" / "buunstack"
 NFS = {"server": "nas", "path": "/homes", "capacity": "5Gi", "claim": "lab-homes", "volume": "ns-lab-homes"}
 MONITORING = {
@@ -40,43 +41,79 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-def helm(*words: str, values: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    program = os.environ.get("HELM") or shutil.which("helm")
-    if not program:
-        pytest.skip("Helm is neither HELM nor on PATH: our chart is not rendered")
-    command = [program, *words, "--values=-"]
+def run(helm: str, *words: str, values: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    command = [helm, *words, "--values=-"]
     return subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=False)
 
 
-def rendered(**values: Any) -> dict[str, Any]:
-    """`Kind name` -> object."""
-    done = helm("template", "lab-extras", str(CHART), "--namespace=ns", values={"stack": "lab", **values})
-    assert done.returncode == 0, done.stderr
-    found = [item for item in yaml.safe_load_all(done.stdout) if item]
-    return {f"{item['kind']} {item['metadata']['name']}": item for item in found}
+@pytest.fixture
+def rendered(helm: str) -> Rendered:
+    """Values -> `Kind name` -> object."""
+
+    def render(*, namespace: str = "ns", **values: Any) -> dict[str, Any]:
+        done = run(helm, "template", "lab-extras", str(CHART), f"--namespace={namespace}", values=values)
+        assert done.returncode == 0, done.stderr
+        found = [item for item in yaml.safe_load_all(done.stdout) if item]
+        return {f"{item['kind']} {item['metadata']['name']}": item for item in found}
+
+    return lambda **values: render(**{"stack": "lab", **values})
 
 
-@pytest.mark.parametrize("values", [{"stack": "lab"}, EVERYTHING], ids=["nothing", "everything"])
-def test_helm_has_no_complaint(values: dict[str, Any]) -> None:
-    done = helm("lint", "--strict", str(CHART), values=values)
+@pytest.mark.parametrize("values", [{}, EVERYTHING], ids=["defaults", "everything"])
+def test_helm_has_no_complaint(helm: str, values: dict[str, Any]) -> None:
+    done = run(helm, "lint", "--strict", str(CHART), values=values)
 
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
     assert "WARNING" not in done.stdout
 
 
-def test_what_is_not_asked_for_is_not_made() -> None:
-    assert rendered() == {}
+def test_what_is_not_asked_for_is_not_made(helm: str) -> None:
+    done = run(helm, "template", "lab-extras", str(CHART), values={})
+
+    assert done.returncode == 0, done.stderr
+    assert not [item for item in yaml.safe_load_all(done.stdout) if item]
 
 
-def test_every_object_says_whose_it_is() -> None:
+def test_what_is_asked_for_is_made_and_nothing_else(rendered: Rendered) -> None:
+    assert rendered(**EVERYTHING).keys() == {
+        "PersistentVolume ns-lab-homes",
+        "PersistentVolumeClaim lab-homes",
+        "PersistentVolumeClaim lab-shared",
+        "RuntimeClass nvidia",
+        "ServiceMonitor lab-hub",
+        "NetworkPolicy lab-metrics",
+        "PrometheusRule lab",
+        "ConfigMap lab-dashboard",
+        "ExternalSecret login",
+    }
+
+
+def test_every_object_says_whose_it_is(rendered: Rendered) -> None:
     for item in rendered(**EVERYTHING).values():
         labels = item["metadata"]["labels"]
         assert labels["app.kubernetes.io/name"] == "buunstack"
         assert labels["app.kubernetes.io/instance"] == "lab-extras"
+        assert labels["app.kubernetes.io/part-of"] == "jupyterhub"
         assert labels["buunstack/stack"] == "lab"
 
 
-def test_homes_on_nfs_are_one_volume_that_is_kept_and_that_no_other_claim_takes() -> None:
+def test_names_that_look_like_numbers_or_switches_stay_text(rendered: Rendered) -> None:
+    values: dict[str, Any] = {
+        "nfs": {**NFS, "claim": "1", "volume": "2"},
+        "shared": {"claim": "3", "capacity": "4", "storageClass": "5"},
+        "runtimeClass": {"name": "6", "handler": "7"},
+        "monitoring": {"namespace": "8", "alerts": True, "dashboard": True, "release": "9"}
+        | {"tokenSecret": {"name": "10", "key": "11"}},
+        "externalSecrets": [{**EVERYTHING["externalSecrets"][0], "name": "12", "store": "13"}],
+    }
+
+    found = rendered(namespace="2024", stack="true", **values)
+
+    hub_port = 8081
+    assert {leaf for leaf in _leaves(found) if not isinstance(leaf, str)} == {hub_port}
+
+
+def test_homes_on_nfs_are_one_volume_that_is_kept_and_that_no_other_claim_takes(rendered: Rendered) -> None:
     found = rendered(nfs=EVERYTHING["nfs"])
     volume, claim = found["PersistentVolume ns-lab-homes"], found["PersistentVolumeClaim lab-homes"]
 
@@ -84,34 +121,53 @@ def test_homes_on_nfs_are_one_volume_that_is_kept_and_that_no_other_claim_takes(
     assert volume["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
     assert volume["spec"]["mountOptions"] == ["nfsvers=4.2"]
     assert (volume["spec"]["claimRef"]["namespace"], volume["spec"]["claimRef"]["name"]) == ("ns", "lab-homes")
-    assert (claim["spec"]["volumeName"], claim["spec"]["storageClassName"]) == ("ns-lab-homes", "")
+    assert claim["spec"]["volumeName"] == "ns-lab-homes"
+    assert volume["spec"]["capacity"] == claim["spec"]["resources"]["requests"] == {"storage": "5Gi"}
     for item in (volume, claim):
         assert item["spec"]["accessModes"] == ["ReadWriteMany"]
+        assert item["spec"]["storageClassName"] == ""
         assert item["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
 
 
-def test_shared_folders_have_a_claim_of_the_declared_class_or_of_the_clusters_default() -> None:
+def test_shared_folders_have_a_claim_of_the_declared_class_or_of_the_clusters_default(rendered: Rendered) -> None:
     named = rendered(shared=EVERYTHING["shared"])["PersistentVolumeClaim lab-shared"]
     default = rendered(shared={"claim": "lab-shared", "capacity": "1Gi"})["PersistentVolumeClaim lab-shared"]
 
     assert named["spec"]["storageClassName"] == "fast"
     assert "storageClassName" not in default["spec"]
-    assert named["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    for claim in (named, default):
+        assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+        assert claim["spec"]["resources"] == {"requests": {"storage": "1Gi"}}
+        assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
 
 
-def test_metrics_are_collected_with_a_token_that_is_named_and_not_written() -> None:
+def test_a_runtime_class_names_its_handler_and_is_in_no_namespace(rendered: Rendered) -> None:
+    found = rendered(runtimeClass={"name": "gpu", "handler": "nvidia"})["RuntimeClass gpu"]
+
+    assert found["handler"] == "nvidia"
+    assert "namespace" not in found["metadata"]
+
+
+def test_metrics_are_collected_with_a_token_that_is_named_and_not_written(rendered: Rendered) -> None:
     found = rendered(monitoring=MONITORING)
-    (endpoint,) = found["ServiceMonitor lab-hub"]["spec"]["endpoints"]
+    spec = found["ServiceMonitor lab-hub"]["spec"]
+    (endpoint,) = spec["endpoints"]
+    credentials = {"name": "buunstack-lab-keys", "key": "metrics_token"}
 
-    assert endpoint["path"] == "/hub/metrics"
-    assert endpoint["authorization"]["credentials"] == {"name": "buunstack-lab-keys", "key": "metrics_token"}
+    assert spec["selector"] == {"matchLabels": {"component": "hub", "release": "lab"}}
+    assert (endpoint["port"], endpoint["path"]) == ("hub", "/hub/metrics")
+    assert endpoint["authorization"] == {"type": "Bearer", "credentials": credentials}
+    assert endpoint.keys() == {"port", "path", "interval", "scrapeTimeout", "authorization"}
     assert found["ServiceMonitor lab-hub"]["metadata"]["labels"]["release"] == "kube-prometheus-stack"
     assert "Secret" not in {name.partition(" ")[0] for name in found}
 
 
-def test_prometheus_alone_gets_a_way_to_the_hub() -> None:
-    (rule,) = rendered(monitoring=MONITORING)["NetworkPolicy lab-metrics"]["spec"]["ingress"]
+def test_prometheus_alone_gets_a_way_to_the_hub(rendered: Rendered) -> None:
+    spec = rendered(monitoring=MONITORING)["NetworkPolicy lab-metrics"]["spec"]
+    (rule,) = spec["ingress"]
 
+    assert spec["podSelector"] == {"matchLabels": {"component": "hub", "release": "lab"}}
+    assert spec["policyTypes"] == ["Ingress"]
     assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
     assert rule["ports"] == [{"port": 8081, "protocol": "TCP"}]
 
@@ -119,12 +175,12 @@ def test_prometheus_alone_gets_a_way_to_the_hub() -> None:
 @pytest.mark.parametrize(
     ("switch", "gone"), [("alerts", "PrometheusRule lab"), ("dashboard", "ConfigMap lab-dashboard")]
 )
-def test_alerts_and_dashboard_are_left_out_when_nobody_wants_them(switch: str, gone: str) -> None:
+def test_alerts_and_dashboard_are_left_out_when_nobody_wants_them(rendered: Rendered, switch: str, gone: str) -> None:
     assert gone in rendered(monitoring=MONITORING)
     assert gone not in rendered(monitoring={**MONITORING, switch: False})
 
 
-def test_each_alert_says_what_happens_and_what_to_look_at() -> None:
+def test_each_alert_says_what_happens_and_what_to_look_at(rendered: Rendered) -> None:
     (group,) = rendered(monitoring=MONITORING)["PrometheusRule lab"]["spec"]["groups"]
 
     for rule in group["rules"]:
@@ -133,17 +189,31 @@ def test_each_alert_says_what_happens_and_what_to_look_at() -> None:
         assert 'namespace="ns"' in rule["expr"]
 
 
-def test_alerts_and_dashboard_name_metrics_that_the_hub_has() -> None:
-    found = rendered(monitoring=MONITORING)
-    text = json.dumps(found["PrometheusRule lab"]) + json.dumps(found["ConfigMap lab-dashboard"])
-
-    named = set(re.findall(r"jupyterhub_[a-z_]+(?=\{)", text))
+def test_alerts_and_dashboard_name_metrics_that_the_hub_has(rendered: Rendered) -> None:
+    metrics = _metrics()
+    named = {name for text in _expressions(rendered) for name in re.findall(r"\bjupyterhub_\w+", text)}
 
     assert len(named) > 6
-    assert named - _metrics() == set()
+    assert named - metrics.keys() == set()
 
 
-def test_the_dashboard_is_json_with_the_stacks_own_name() -> None:
+def test_alerts_and_dashboard_choose_by_labels_and_outcomes_that_the_hub_has(rendered: Rendered) -> None:
+    metrics = _metrics()
+    outcomes = {status.value for status in jupyterhub.metrics.ServerSpawnStatus}
+    chosen = [found for text in _expressions(rendered) for found in re.findall(r"\b(jupyterhub_\w+)\{(.*?)\}", text)]
+    statuses = set()
+
+    for name, conditions in chosen:
+        wanted = dict(re.findall(r'(\w+)=~?"(.*?)"', conditions))
+        assert wanted.pop("namespace") in ("ns", "$namespace")
+        assert wanted.keys() <= set(metrics[name]._labelnames)
+        statuses |= set(wanted.get("status", "success").split("|"))
+
+    assert len(statuses) > 1
+    assert statuses - outcomes == set()
+
+
+def test_the_dashboard_is_json_with_the_stacks_own_name(rendered: Rendered) -> None:
     (text,) = rendered(monitoring=MONITORING)["ConfigMap lab-dashboard"]["data"].values()
     dashboard = json.loads(text)
 
@@ -152,10 +222,11 @@ def test_the_dashboard_is_json_with_the_stacks_own_name() -> None:
     assert "@@" not in text
 
 
-def test_an_external_secret_is_read_from_its_store_and_stays_when_the_store_is_away() -> None:
+def test_an_external_secret_is_read_from_its_store_and_stays_when_the_store_is_away(rendered: Rendered) -> None:
     spec = rendered(externalSecrets=EVERYTHING["externalSecrets"])["ExternalSecret login"]["spec"]
 
     assert spec["secretStoreRef"] == {"kind": "ClusterSecretStore", "name": "vault-secret-store"}
+    assert spec["refreshInterval"] == "1h"
     assert spec["target"] == {"name": "login", "creationPolicy": "Owner", "deletionPolicy": "Retain"}
     assert spec["data"] == [{"secretKey": "token", "remoteRef": {"key": "jupyterhub/login", "property": "value"}}]
 
@@ -171,18 +242,34 @@ def test_an_external_secret_is_read_from_its_store_and_stays_when_the_store_is_a
         {"runtimeClass": {"name": "Nvidia", "handler": "nvidia"}},
     ],
 )
-def test_a_value_that_is_wrong_is_refused(values: dict[str, Any]) -> None:
-    done = helm("template", "lab-extras", str(CHART), values={"stack": "lab", **values})
+def test_a_value_that_is_wrong_is_refused(helm: str, values: dict[str, Any]) -> None:
+    done = run(helm, "template", "lab-extras", str(CHART), values={"stack": "lab", **values})
 
     assert done.returncode != 0
     assert next(iter(values)) in done.stderr
 
 
-def _metrics() -> set[str]:
-    """Every series that JupyterHub's own metrics have."""
-    found = set()
+def _metrics() -> dict[str, MetricWrapperBase]:
+    """Every series of JupyterHub's own metrics -> the metric it belongs to."""
+    found = {}
     for metric in vars(jupyterhub.metrics).values():
-        if hasattr(metric, "_name") and hasattr(metric, "_type"):
+        if isinstance(metric, MetricWrapperBase):
             suffixes = ("_bucket", "_count", "_sum") if isinstance(metric, Histogram) else ("",)
-            found |= {f"{metric._name}{suffix}" for suffix in suffixes}
+            found |= {f"{metric._name}{suffix}": metric for suffix in suffixes}
     return found
+
+
+def _expressions(rendered: Rendered) -> list[str]:
+    """The queries of all alerts and of all panels."""
+    found = rendered(monitoring=MONITORING)
+    (group,) = found["PrometheusRule lab"]["spec"]["groups"]
+    (dashboard,) = found["ConfigMap lab-dashboard"]["data"].values()
+    targets = [target for panel in json.loads(dashboard)["panels"] for target in panel["targets"]]
+    return [item["expr"] for item in (*group["rules"], *targets)]
+
+
+def _leaves(value: Any) -> list[Any]:
+    """What is neither a list nor a mapping, at any depth."""
+    if isinstance(value, dict):
+        return [leaf for item in value.values() for leaf in _leaves(item)]
+    return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, list) else [value]

@@ -1,6 +1,6 @@
 {{- define "buunstack.labels" -}}
 app.kubernetes.io/name: buunstack
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/part-of: jupyterhub
-buunstack/stack: {{ .Values.stack }}
+buunstack/stack: {{ .Values.stack | quote }}
 {{- end }}

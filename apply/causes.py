@@ -38,6 +38,12 @@ def causes(pods: list[Object], events: list[Object], workloads: list[Object]) ->
     return sorted(dict.fromkeys(found), key=lambda cause: (not cause.final, cause.pod))
 
 
+def is_ready(pod: Object) -> bool:
+    """Whether it answers, as Kubernetes sees it."""
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+
+
 def progress(pods: list[Object]) -> list[str]:
     """What each pod does now, a line each."""
     living = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
@@ -45,10 +51,7 @@ def progress(pods: list[Object]) -> list[str]:
 
 
 def _state(pod: Object) -> str:
-    status = pod.get("status", {})
-    if any(
-        condition["type"] == "Ready" and condition["status"] == "True" for condition in status.get("conditions", [])
-    ):
+    if is_ready(pod):
         return "ready"
     if not pod["spec"].get("nodeName"):
         return "waiting for a node"

@@ -17,14 +17,12 @@ from apply.observation import Glance, Observed, glance, observe
 from apply.plan import Plan
 from apply.preview import refused_objects
 from apply.releases import Releases
-from apply.target import Confirm, FirstLogin, Options, Outcome
+from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
 from render.artifacts import Artifacts, render
 from render.cluster import NAMESPACE, NOTES
 from render.extras import keys_secret
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
-
-Tell = Callable[[str], None]
 
 MADE = "buunstack/made"
 """Annotation of a namespace that install has made: the stack's name."""

@@ -1,12 +1,13 @@
 """Proof that a stack in a cluster works: the hub's API, its configuration, the login page, and if asked a server."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from apply import clusterhub, firstlogin, rest
 from apply.causes import causes
 from apply.hubapi import HubApi
 from apply.kube import Kube
+from apply.spawned import HOMES, SERVERS, owner
 from apply.target import Tell
 from spec.errors import StackError
 from spec.quantities import seconds
@@ -76,14 +77,13 @@ def _await(target: "ClusterTarget", hub: HubApi, tell: Tell) -> None:
 
 def _why(kube: Kube, namespace: str) -> list[str]:
     core = f"/api/v1/namespaces/{namespace}"
-    pods: list[dict[str, Any]] = kube.items(f"{core}/pods", "component=singleuser-server")
-    mine = [pod for pod in pods if (pod["metadata"].get("annotations") or {}).get("hub.jupyter.org/username") == _USER]
+    mine = [pod for pod in kube.items(f"{core}/pods", SERVERS) if owner(pod) == _USER]
     return [f"  {cause.pod}: {cause.message}" for cause in causes(mine, kube.items(f"{core}/events"), [])]
 
 
 def _clean(target: "ClusterTarget", hub: HubApi) -> None:
     hub.remove_user(_USER)
     claims = f"/api/v1/namespaces/{target.namespace}/persistentvolumeclaims"
-    for claim in target.kube.items(claims, "component=singleuser-storage", metadata=True):
-        if (claim["metadata"].get("annotations") or {}).get("hub.jupyter.org/username") == _USER:
+    for claim in target.kube.items(claims, HOMES, metadata=True):
+        if owner(claim) == _USER:
             target.kube.delete(f"{claims}/{claim['metadata']['name']}")

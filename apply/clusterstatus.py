@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from apply import console
 from apply.causes import causes, progress
-from apply.kube import Kube, in_parallel, segment
+from apply.kube import Kube, at_once, segment
 from apply.observation import glance
 from apply.rollout import records
+from apply.spawned import SERVERS, owner
 from render.extras import release_name
 from spec.errors import StackError, TargetUnreachable
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 _FOLLOW_SECONDS = 1.0
 _CONTAINERS = {"hub": "hub", "proxy": "chp"}
 """Part -> its container in the z2jh chart."""
-_SERVERS = "component=singleuser-server"
-_USER = "hub.jupyter.org/username"
 
 
 def show_status(target: "ClusterTarget", as_json: bool) -> None:
@@ -73,8 +72,7 @@ def running_url(target: "ClusterTarget") -> str:
 def _status(target: "ClusterTarget") -> dict[str, Any]:
     core = f"/api/v1/namespaces/{target.namespace}"
     own = f"release={target.stack.name}"
-    pods, events, of_helm = in_parallel(
-        _called,
+    pods, events, of_helm = at_once(
         (
             lambda: target.kube.items(f"{core}/pods", own),
             lambda: target.kube.items(f"{core}/events"),
@@ -121,9 +119,9 @@ def _part(workload: dict[str, Any], pods: list[dict[str, Any]], events: list[dic
 
 def _server(pod: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "user": (pod["metadata"].get("annotations") or {}).get(_USER, ""),
+        "user": owner(pod),
         "pod": pod["metadata"]["name"],
-        "state": progress([pod])[0].partition(": ")[2] if progress([pod]) else "ending",
+        "state": "".join(progress([pod])).partition(": ")[2] or "ending",
         "node": pod["spec"].get("nodeName", ""),
         "causes": [cause.message for cause in causes([pod], events, [])],
     }
@@ -161,9 +159,5 @@ def _pod_of(target: "ClusterTarget", part: str) -> tuple[str, str]:
 
 
 def _servers_of(kube: Kube, path: str, stack: str, user: str) -> list[dict[str, Any]]:
-    found = kube.items(path, f"{_SERVERS},release={stack}", metadata=True)
-    return [pod for pod in found if (pod["metadata"].get("annotations") or {}).get(_USER) == user]
-
-
-def _called(reader: Any) -> Any:
-    return reader()
+    found = kube.items(path, f"{SERVERS},release={stack}", metadata=True)
+    return [pod for pod in found if owner(pod) == user]

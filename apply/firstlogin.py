@@ -1,16 +1,15 @@
 """The first administrator of a stack in a cluster: the password waits in a Secret until somebody has seen it."""
 
-import base64
-import secrets
 from typing import Any
 
+from apply import keys
 from apply.generations import KIND, STACK
 from apply.hubapi import HubApi
 from apply.kube import Kube
+from apply.passwords import new_password
 from apply.target import FirstLogin, Tell
 from spec.model import Stack
 
-_PASSWORD_BYTES = 15
 _OF_KIND = "first-login"
 
 
@@ -24,7 +23,7 @@ def ensure(kube: Kube, namespace: str, stack: Stack, hub: HubApi, tell: Tell) ->
     name = stack.auth.admin_users[0]
     if any(account["name"] == name and account["has_password"] for account in hub.accounts()):
         return
-    password = secrets.token_urlsafe(_PASSWORD_BYTES)
+    password = new_password()
     body: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -45,7 +44,7 @@ def waiting(kube: Kube, namespace: str, stack: Stack, metadata: list[dict[str, A
     if not any(item["metadata"].get("labels", {}).get(KIND) == _OF_KIND for item in metadata):
         return None
     path = _path(namespace, stack)
-    data = {name: base64.b64decode(text).decode() for name, text in (kube.get(path) or {}).get("data", {}).items()}
+    data = keys.read(kube.get(path))
     where = f"Secret {_secret(stack)} of namespace {namespace}"
     return FirstLogin(data.get("user", ""), data.get("password", ""), where, lambda: kube.delete(path))
 

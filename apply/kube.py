@@ -134,6 +134,22 @@ def in_parallel(work: Callable[[Wanted], Result], items: Iterable[Wanted]) -> li
         return list(pool.map(work, items))
 
 
+def at_once(readers: Iterable[Callable[[], Any]]) -> list[Any]:
+    """What each of them reads, in their order, side by side."""
+    return in_parallel(lambda read: read(), readers)
+
+
+def has_resource(kube: Kube, name: str) -> bool:
+    """Whether a node has some of an extended resource to give."""
+    nodes = kube.items("/api/v1/nodes")
+    return any(int(node["status"].get("allocatable", {}).get(name, "0")) > 0 for node in nodes)
+
+
+def has_api(kube: Kube, name: str) -> bool:
+    """Whether the cluster knows the objects of a group and version, such as `monitoring.coreos.com/v1`."""
+    return kube.get(f"/apis/{name}") is not None
+
+
 def refusal(status: int, content: Object, method: str, path: str) -> Refused:
     """What the API server refused, in words, with what to do."""
     reason = str(content.get("reason") or status)

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -10,10 +9,11 @@ from typing import Any
 
 from apply import confinement, environments, facts, supervision
 from apply.hubapi import HubApi
+from apply.passwords import new_password
 from apply.placement import APPLIED, LOGIN, POLICIES, SUPERVISION, files, wanted
 from apply.plan import Observed, Plan, Wanted, plan
 from apply.state import StateDirectory, remove_files
-from apply.target import Confirm, FirstLogin, Options, Outcome
+from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
 from render.artifacts import Artifacts, render
 from render.vault import ACCESSOR_PLACEHOLDER
 from spec.errors import AppliedInPart, StackError
@@ -21,11 +21,8 @@ from spec.model import Stack
 
 _FIRST_LOGIN = "secrets/first-password"
 _ROUTES = "traefik/rules.toml"
-_PASSWORD_BYTES = 15
 _STOP_SECONDS = 20
 _INITIALIZED = "bao/initialized.json"
-
-Tell = Callable[[str], None]
 
 
 class LocalTarget:
@@ -265,7 +262,7 @@ class LocalTarget:
             return
         hub = self.hub_api()
         if not any(account["name"] == name and account["has_password"] for account in hub.accounts()):
-            self.state.write(_FIRST_LOGIN, secrets.token_urlsafe(_PASSWORD_BYTES))
+            self.state.write(_FIRST_LOGIN, new_password())
             hub.add_account(name, self.state.read(_FIRST_LOGIN) or "", admin=True)
             tell(f"administrator {name} can sign in")
         self._note(LOGIN, name)

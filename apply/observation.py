@@ -1,24 +1,20 @@
 """What of a stack is in its cluster, read with few requests over few connections; changes nothing."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from apply import generations
 from apply.generations import STACK, Generation
 from apply.keys import Keys
 from apply.keys import read as read_keys
-from apply.kube import Kube, Object, in_parallel
+from apply.kube import Kube, Object, at_once, has_api, has_resource
 from apply.rollout import records
+from apply.spawned import HOMES, owner
 from render.artifacts import Artifacts
 from render.extras import keys_secret
 from render.found import Found
+from render.needs import MONITORING
 from render.profiles import GPU
 from spec.model import Stack
-
-_MONITORING = "monitoring.coreos.com/v1"
-_HOMES = "component=singleuser-storage"
-"""The label that KubeSpawner gives to the claims it makes for users."""
-_OWNER = "hub.jupyter.org/username"
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,7 @@ def glance(kube: Kube, stack: Stack) -> Glance:
         lambda: _gpus(kube, stack),
         lambda: _monitoring(kube, stack),
     )
-    namespace, secrets, workloads, gpu, monitoring = in_parallel(_called, readers)
+    namespace, secrets, workloads, gpu, monitoring = at_once(readers)
     return Glance(namespace, secrets, workloads, Found(gpu=gpu, monitoring=monitoring))
 
 
@@ -88,38 +84,27 @@ def observe(kube: Kube, stack: Stack, seen: Glance) -> Observed:
         lambda: kube.items(f"{core}/secrets", "owner=helm", metadata=True),
         lambda: kube.get(f"{core}/secrets/{keys_secret(stack.name)}"),
         lambda: kube.get(f"{core}/secrets/hub"),
-        lambda: kube.items(f"{core}/persistentvolumeclaims", _HOMES, metadata=True),
+        lambda: kube.items(f"{core}/persistentvolumeclaims", HOMES, metadata=True),
         lambda: kube.get("/version"),
         lambda: generations.artifacts(kube, stack.target.namespace, last) if last else {},
     )
-    of_helm, kept, of_chart, homes, version, before = in_parallel(_called, readers)
+    of_helm, kept, of_chart, homes, version, before = at_once(readers)
     return Observed(
         glance=seen,
         records=of_helm,
         keys=read_keys(kept),
         of_chart=of_chart,
-        homes={item["metadata"]["name"]: _owner(item) for item in homes},
+        homes={item["metadata"]["name"]: owner(item) or "nobody" for item in homes},
         kube_version=str((version or {}).get("gitVersion", "")),
         before=before,
     )
 
 
-def _owner(claim: Object) -> str:
-    return str((claim["metadata"].get("annotations") or {}).get(_OWNER, "nobody"))
-
-
 def _gpus(kube: Kube, stack: Stack) -> bool:
     """Whether a node has a GPU to give; asked only where the stack follows what is found."""
-    if stack.gpu.enabled != "auto":
-        return False
-    nodes = kube.items("/api/v1/nodes")
-    return any(int(node["status"].get("allocatable", {}).get(GPU, "0")) > 0 for node in nodes)
+    return stack.gpu.enabled == "auto" and has_resource(kube, GPU)
 
 
 def _monitoring(kube: Kube, stack: Stack) -> bool:
     """Whether the cluster knows Prometheus' objects; asked only where the stack follows what is found."""
-    return stack.monitoring.enabled == "auto" and kube.get(f"/apis/{_MONITORING}") is not None
-
-
-def _called(reader: Any) -> Any:
-    return reader()
+    return stack.monitoring.enabled == "auto" and has_api(kube, MONITORING)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from apply.kube import Kube, Object, Refused, in_parallel, segment
+from apply.kube import Kube, Refused, has_api, has_resource, in_parallel, segment
 
 Need = dict[str, Any]
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
@@ -52,27 +52,15 @@ def _has_default_storage_class(kube: Kube, _namespace: str, _name: str) -> bool:
     return any((found["metadata"].get("annotations") or {}).get(_DEFAULT) == "true" for found in classes)
 
 
-def _has_resource(kube: Kube, _namespace: str, name: str) -> bool:
-    nodes = kube.items("/api/v1/nodes")
-    return any(int(node["status"].get("allocatable", {}).get(name, "0")) > 0 for node in nodes)
-
-
-def _has_ready_store(kube: Kube, _namespace: str, name: str) -> bool:
-    store = kube.get(f"/apis/external-secrets.io/v1/clustersecretstores/{segment(name)}")
-    conditions: list[Object] = ((store or {}).get("status") or {}).get("conditions") or []
-    return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
-
-
 _KINDS: dict[str, Callable[[Kube, str, str], bool]] = {
     "ingress_class": _object("/apis/networking.k8s.io/v1/ingressclasses"),
     "storage_class": _object("/apis/storage.k8s.io/v1/storageclasses"),
     "default_storage_class": _has_default_storage_class,
     "runtime_class": _object("/apis/node.k8s.io/v1/runtimeclasses"),
-    "resource": _has_resource,
-    "api": lambda kube, _namespace, name: kube.get(f"/apis/{name}") is not None,
+    "resource": lambda kube, _namespace, name: has_resource(kube, name),
+    "api": lambda kube, _namespace, name: has_api(kube, name),
     "claim": _object("/api/v1/namespaces/{namespace}/persistentvolumeclaims"),
     "secret": _object("/api/v1/namespaces/{namespace}/secrets"),
-    "cluster_secret_store": _has_ready_store,
 }
 
 

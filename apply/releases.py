@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,11 @@ from apply.kube import Kube, in_parallel
 from apply.observation import Glance, Observed
 from apply.preview import Preview, previews, recorded_manifest
 from apply.rollout import records, recover, roll_out
+from apply.target import Tell
 from render.artifacts import Artifacts
 from render.cluster import RELEASES
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
-
-Tell = Callable[[str], None]
 
 _DIGEST_LENGTH = 40
 """A label's value has at most 63 characters (kubernetes.io, labels and selectors)."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from apply.generations import KIND, STACK
 from apply.kube import Kube
 from apply.rollout import records
+from apply.spawned import HOMES, SERVERS
 from apply.target import Tell
 from render.extras import keys_secret, release_name
 from render.storage import homes_claim, homes_volume
@@ -15,8 +16,6 @@ from spec.errors import StackError
 if TYPE_CHECKING:
     from apply.cluster import ClusterTarget
 
-_SERVERS = "component=singleuser-server"
-_HOMES = "component=singleuser-storage"
 _DATABASE = "hub-db-dir"
 """The claim with the hub's database, as the z2jh chart calls it (templates/_helpers-names.tpl)."""
 _PATIENCE_SECONDS = 90
@@ -64,7 +63,7 @@ def _remove_releases(target: "ClusterTarget", tell: Tell) -> None:
 
 def _remove_servers(kube: Kube, namespace: str, stack: str, tell: Tell) -> None:
     """Users' pods are the hub's, not Helm's: nobody else would remove them now."""
-    of_stack = f"{_SERVERS},release={stack}"
+    of_stack = f"{SERVERS},release={stack}"
     for kind in ("pods", "services", "secrets"):
         path = f"/api/v1/namespaces/{namespace}/{kind}"
         for item in kube.items(path, of_stack, metadata=True):
@@ -83,7 +82,7 @@ def _remove_secrets(kube: Kube, namespace: str, stack: str, purge: bool) -> None
 def _remove_claims(target: "ClusterTarget", tell: Tell) -> None:
     kube, stack = target.kube, target.stack
     path = f"/api/v1/namespaces/{target.namespace}/persistentvolumeclaims"
-    names = [item["metadata"]["name"] for item in kube.items(path, f"{_HOMES},release={stack.name}", metadata=True)]
+    names = [item["metadata"]["name"] for item in kube.items(path, f"{HOMES},release={stack.name}", metadata=True)]
     for name in (*names, _DATABASE, homes_claim(stack), f"{stack.name}-shared"):
         tell(f"removing claim {name}")
         kube.delete(f"{path}/{name}")
@@ -93,7 +92,7 @@ def _remove_claims(target: "ClusterTarget", tell: Tell) -> None:
 
 def _stays(kube: Kube, target: "ClusterTarget") -> str:
     path = f"/api/v1/namespaces/{target.namespace}/persistentvolumeclaims"
-    homes = len(kube.items(path, _HOMES, metadata=True))
+    homes = len(kube.items(path, HOMES, metadata=True))
     count = f"{homes} home{'' if homes == 1 else 's'}"
     return (
         f"stack {target.stack.name} is removed; in namespace {target.namespace} stay {count}, the hub's database and "

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from apply.kube import Kube, Object, refusal, segment, unreachable
+from apply.causes import is_ready
+from apply.kube import Kube, refusal, segment, unreachable
 from spec.errors import StackError
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def ready_pod(kube: Kube, namespace: str, selector: str) -> str:
     Raises:
         StackError: there is none.
     """
-    pods = [pod for pod in kube.items(f"/api/v1/namespaces/{namespace}/pods", selector) if _is_ready(pod)]
+    pods = kube.items(f"/api/v1/namespaces/{namespace}/pods", selector)
+    pods = [pod for pod in pods if is_ready(pod) and not pod["metadata"].get("deletionTimestamp")]
     if not pods:
         raise StackError(f"no pod with {selector} is ready in namespace {namespace}", hint="inv status shows the pods")
     return str(max(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))["metadata"]["name"])
@@ -136,10 +138,3 @@ def _broken() -> tuple[type[BaseException], ...]:
     import websocket
 
     return (OSError, websocket.WebSocketException)
-
-
-def _is_ready(pod: Object) -> bool:
-    if pod["metadata"].get("deletionTimestamp"):
-        return False
-    conditions = pod.get("status", {}).get("conditions", [])
-    return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)

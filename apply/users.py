@@ -1,15 +1,13 @@
 """Users who sign in with a password (`auth.kind: native`): add, list, remove, new password."""
 
 import contextlib
-import secrets
 from collections.abc import Iterator
 
 from apply import console
 from apply.hubapi import HubApi
+from apply.passwords import new_password
 from apply.target import target
 from spec.errors import StackError
-
-_PASSWORD_BYTES = 15
 
 
 def add(spec: str, state: str | None, name: str, admin: bool, generate: bool) -> None:
@@ -69,7 +67,7 @@ def _hub(spec: str, state: str | None) -> Iterator[HubApi]:
 
 def _password(name: str, generate: bool) -> str:
     if generate:
-        return secrets.token_urlsafe(_PASSWORD_BYTES)
+        return new_password()
     password = console.ask_password(f"New password of {name}")
     if not password:
         raise StackError("no password was given", hint="type it, pipe it in, or use --generate")

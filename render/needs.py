@@ -6,6 +6,8 @@ from render.found import Found
 from render.profiles import GPU, gives_gpus
 from spec.model import Stack
 
+MONITORING = "monitoring.coreos.com/v1"
+"""The objects of the Prometheus operator."""
 _EXTERNAL_CERTIFICATES = "cert-manager.io/"
 """Of annotations with which cert-manager makes the Ingress's Secret (cert-manager.io/docs/usage/ingress)."""
 
@@ -74,7 +76,7 @@ def _monitoring(stack: Stack) -> list[dict[str, Any]]:
         return []
     message = "the cluster does not know Prometheus' objects (monitoring.coreos.com)"
     hint = "install the Prometheus operator, or monitoring.enabled: auto"
-    return [_need("api", "monitoring.coreos.com/v1", "monitoring.enabled", message, hint)]
+    return [_need("api", MONITORING, "monitoring.enabled", message, hint)]
 
 
 def _pull_secrets(stack: Stack) -> list[dict[str, Any]]:

@@ -17,11 +17,20 @@ def _named(_: Stack) -> bool:
     return True
 
 
-_LOCAL: tuple[Row, ...] = (
+_EVERYWHERE: tuple[Row, ...] = (
     (("auth", "kind"), lambda stack: stack.auth.kind in ("keycloak", "oidc")),
     (("auth", "username_pattern"), lambda stack: stack.auth.username_pattern != USER_NAME),
     (("auth", "session"), _named),
     (("auth", "logout_host"), lambda stack: stack.auth.logout_host is not None),
+    (("hub", "logo"), lambda stack: stack.hub.logo is not None),
+    (("mcp", "enabled"), lambda stack: stack.mcp.enabled),
+    (("mcp", "version"), _named),
+    (("mcp", "allow_token_in_url"), lambda stack: stack.mcp.allow_token_in_url),
+    (("ca",), lambda stack: stack.ca is not None),
+)
+"""A place in the file and whether it asks for something; a place that the file does not name asks for nothing."""
+_LOCAL: tuple[Row, ...] = (
+    *_EVERYWHERE,
     (("vault", "address"), lambda stack: stack.vault.address is not None),
     (("vault", "namespace"), lambda stack: stack.vault.namespace is not None),
     (("vault", "preset"), lambda stack: stack.vault.preset is not None),
@@ -30,10 +39,6 @@ _LOCAL: tuple[Row, ...] = (
     (("vault", "isolation"), lambda stack: ways(stack.vault).isolation != OURS.isolation),
     (("vault", "required"), lambda stack: stack.vault.required),
     (("vault", "admin_token"), _named),
-    (("hub", "logo"), lambda stack: stack.hub.logo is not None),
-    (("mcp", "enabled"), lambda stack: stack.mcp.enabled),
-    (("mcp", "version"), _named),
-    (("mcp", "allow_token_in_url"), lambda stack: stack.mcp.allow_token_in_url),
     (("monitoring", "enabled"), lambda stack: stack.monitoring.enabled is True),
     (("monitoring", "namespace"), _named),
     (("monitoring", "alerts"), _named),
@@ -57,25 +62,12 @@ _LOCAL: tuple[Row, ...] = (
     (("egress",), lambda stack: bool(stack.egress)),
     (("notebook", "pre_pull"), _named),
     (("notebook", "placeholders"), lambda stack: bool(stack.notebook.placeholders)),
-    (("ca",), lambda stack: stack.ca is not None),
 )
-"""A place in the file and whether it asks for something; a place that the file does not name asks for nothing."""
 _BUILT_IMAGES = (
     *("builder", "base", "cuda_base", "groups", "packages", "apt", "conda", "spark_version", "spark_download_url"),
     *("package_index", "build_args", "build_network", "plain_http", "credentials", "custom"),
 )
-_KUBERNETES: tuple[Row, ...] = (
-    (("auth", "kind"), lambda stack: stack.auth.kind in ("keycloak", "oidc")),
-    (("auth", "username_pattern"), lambda stack: stack.auth.username_pattern != USER_NAME),
-    (("auth", "session"), _named),
-    (("auth", "logout_host"), lambda stack: stack.auth.logout_host is not None),
-    (("hub", "logo"), lambda stack: stack.hub.logo is not None),
-    (("mcp", "enabled"), lambda stack: stack.mcp.enabled),
-    (("mcp", "version"), _named),
-    (("mcp", "allow_token_in_url"), lambda stack: stack.mcp.allow_token_in_url),
-    *((("images", name), _named) for name in _BUILT_IMAGES),
-    (("ca",), lambda stack: stack.ca is not None),
-)
+_KUBERNETES: tuple[Row, ...] = (*_EVERYWHERE, *((("images", name), _named) for name in _BUILT_IMAGES))
 
 
 def unavailable(stack: Stack, file: FilePath) -> list[Problem]:

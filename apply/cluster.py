@@ -9,11 +9,12 @@ from typing import Any
 
 from apply import generations, lease
 from apply.clusterplan import changes, namespace_changes
+from apply.generations import MADE
 from apply.helm import Helm
 from apply.hubapi import HubApi
-from apply.kube import Kube, Refused
+from apply.kube import Kube, Refused, at_once
 from apply.kubeconfig import access
-from apply.observation import Glance, Observed, glance, observe
+from apply.observation import Glance, Observed, discover, glance, observe, replicas
 from apply.plan import Plan
 from apply.preview import refused_objects
 from apply.releases import Releases
@@ -24,8 +25,6 @@ from render.extras import keys_secret
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
 
-MADE = "buunstack/made"
-"""Annotation of a namespace that install has made: the stack's name."""
 _MANAGER = "buunstack"
 _THERE_ALREADY = 409
 """Another install was quicker."""
@@ -74,39 +73,35 @@ class ClusterTarget:
         Raises:
             StackError: the cluster lacks what the stack needs, or refuses what it is made of.
         """
-        seen = glance(self.kube, self.stack)
-        artifacts = render(self.stack, seen.found)
+        seen, artifacts = self._look()
         return self._planned(artifacts, observe(self.kube, self.stack, seen), options, tell)
 
     def install(self, options: Options, confirm: Confirm, tell: Tell) -> Outcome:
         """Make the cluster agree with the stack file and prove it."""
-        seen = glance(self.kube, self.stack)
-        artifacts = render(self.stack, seen.found)
+        seen, artifacts = self._look()
         if not options.repair and not options.prove and self._unchanged(artifacts, seen, tell):
             return Outcome(Plan([]), self.url(), self._waiting_login(seen))
-        return self.bring(lambda _: artifacts, "inv install", options, confirm, tell)
+        return self.bring(artifacts, seen, "inv install", options, confirm, tell)
+
+    def _look(self) -> tuple[Glance, Artifacts]:
+        """What is there, and what the stack is made of with what the cluster has decided."""
+        seen, found = at_once((lambda: glance(self.kube, self.stack), lambda: discover(self.kube, self.stack)))
+        return seen, render(self.stack, found)
 
     def bring(
-        self,
-        made: Callable[[Glance], Artifacts],
-        why: str,
-        options: Options,
-        confirm: Confirm,
-        tell: Tell,
+        self, artifacts: Artifacts, seen: Glance, why: str, options: Options, confirm: Confirm, tell: Tell
     ) -> Outcome:
         """Plan, ask, apply, prove and record these artifacts.
 
         Args:
-            made: the artifacts for what the cluster has at the time.
+            seen: from before the lock.
             why: kept in the history.
         """
-        seen = glance(self.kube, self.stack)
         first: Plan | None = None
         if seen.namespace is None:
-            first = self._new_namespace(made(seen), seen, options, confirm, tell)
+            first = self._new_namespace(artifacts, seen, options, confirm, tell)
         with self.locked("install", tell):
             seen = glance(self.kube, self.stack)
-            artifacts = made(seen)
             observed = observe(self.kube, self.stack, seen)
             planned = self._planned(artifacts, observed, options, tell)
             if planned.changes and first is None:
@@ -114,8 +109,9 @@ class ClusterTarget:
             self._ensure_labels(artifacts, seen)
             self.releases(tell).apply(artifacts, observed, {change.layer for change in planned.changes})
             self._prove(options, tell)
-            self._record(artifacts, observed.before, why)
-            return Outcome(first or planned, self.url(), self._waiting_login(glance(self.kube, self.stack)))
+            seen = glance(self.kube, self.stack)
+            self._record(artifacts, observed.before, seen, why)
+            return Outcome(first or planned, self.url(), self._waiting_login(seen))
 
     def _keys_as_left(self, seen: Glance) -> bool:
         """Whether nobody has changed the stack's secrets since the last install."""
@@ -155,9 +151,8 @@ class ClusterTarget:
                 hint=error.hint or "put it right, then run inv install again: it goes on where it stopped",
             ) from error
 
-    def _record(self, artifacts: Artifacts, before: Artifacts, why: str) -> None:
+    def _record(self, artifacts: Artifacts, before: Artifacts, seen: Glance, why: str) -> None:
         """A generation for what is new; the last one goes on where only the cluster's own doings differ."""
-        seen = glance(self.kube, self.stack)
         workloads = _workloads(self.stack, seen)
         if artifacts != before:
             generations.write(self.kube, self.namespace, self.stack.name, artifacts, seen.generations, why, workloads)
@@ -170,10 +165,11 @@ class ClusterTarget:
         releases = self.releases(tell)
         warnings = check(self, artifacts, observed, releases, options)
         trusted = not options.repair and self._keys_as_left(observed.glance)
-        seen = releases.previews(artifacts, observed, trusted=trusted)
+        wanted = releases.wanted(artifacts)
+        seen = releases.previews(wanted, artifacts, observed, trusted=trusted)
         if refused := [one for one in seen if one.refused is not None]:
             raise refused_objects(refused)
-        found = changes(artifacts, observed, releases.wanted(artifacts), seen)
+        found = changes(artifacts, observed, wanted, seen)
         return Plan(found, tuple(json.loads(artifacts[NOTES])), warnings)
 
     def _unchanged(self, artifacts: Artifacts, seen: Glance, tell: Tell) -> bool:
@@ -205,13 +201,10 @@ class ClusterTarget:
 
 def _workloads(stack: Stack, seen: Glance) -> dict[str, Any]:
     """What must stay as it is: a change by hand raises a generation, a fault lowers what is ready."""
-    found: dict[str, Any] = {
-        item["metadata"]["name"]: [
-            item["metadata"]["generation"],
-            int(item["spec"].get("replicas", 1)) == int(item.get("status", {}).get("readyReplicas", 0)),
-        ]
-        for item in seen.workloads
-    }
+    found: dict[str, Any] = {}
+    for item in seen.workloads:
+        ready, wanted = replicas(item)
+        found[item["metadata"]["name"]] = [item["metadata"]["generation"], ready == wanted]
     for item in seen.secrets:
         if item["metadata"]["name"] == keys_secret(stack.name):
             found["keys"] = item["metadata"]["resourceVersion"]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from apply import keys, manifests
@@ -24,6 +25,8 @@ class WantedRelease:
     name: str
     chart: str
     """Its name and version."""
+    path: Path
+    """Where the chart lies."""
     values: str
     """The artifact with its values."""
     input: str

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from apply import console
 from apply.causes import causes, progress
 from apply.kube import Kube, at_once, segment
-from apply.observation import glance
+from apply.observation import glance, replicas
 from apply.rollout import records
 from apply.spawned import SERVERS, owner
 from render.extras import release_name
@@ -105,7 +105,7 @@ def _release(of_helm: list[dict[str, Any]], name: str) -> dict[str, Any]:
 
 def _part(workload: dict[str, Any], pods: list[dict[str, Any]], events: list[dict[str, Any]]) -> dict[str, Any]:
     name = workload["metadata"]["name"]
-    wanted, ready = int(workload["spec"].get("replicas", 1)), int(workload.get("status", {}).get("readyReplicas", 0))
+    ready, wanted = replicas(workload)
     component = workload["metadata"]["labels"].get("component", name)
     mine = [pod for pod in pods if pod["metadata"]["labels"].get("component") == component]
     restarts = sum(one.get("restartCount", 0) for pod in mine for one in pod["status"].get("containerStatuses", []))

@@ -18,6 +18,8 @@ from render.artifacts import Artifacts
 
 STACK, KIND, INPUT = "buunstack/stack", "buunstack/kind", "buunstack/input"
 """Labels; `input` is the fingerprint of what a Helm release was made from."""
+MADE = "buunstack/made"
+"""Annotation of a namespace that install has made: the stack's name."""
 _NUMBER, _SUMMARY = "buunstack/generation", "buunstack/summary"
 _KEPT = 10
 

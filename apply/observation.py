@@ -26,7 +26,6 @@ class Glance:
     """Metadata of the stack's own Secrets, Helm's records among them."""
     workloads: list[Object]
     """The Deployments of the z2jh release."""
-    found: Found
 
     @property
     def generations(self) -> list[Generation]:
@@ -69,11 +68,24 @@ def glance(kube: Kube, stack: Stack) -> Glance:
         lambda: kube.get(core),
         lambda: kube.items(f"{core}/secrets", f"{STACK}={stack.name}", metadata=True),
         lambda: kube.items(deployments, f"app.kubernetes.io/instance={stack.name}"),
-        lambda: _gpus(kube, stack),
-        lambda: _monitoring(kube, stack),
     )
-    namespace, secrets, workloads, gpu, monitoring = at_once(readers)
-    return Glance(namespace, secrets, workloads, Found(gpu=gpu, monitoring=monitoring))
+    return Glance(*at_once(readers))
+
+
+def discover(kube: Kube, stack: Stack) -> Found:
+    """What settings that say `auto` follow; nothing else is asked for."""
+    gpu, monitoring = at_once(
+        (
+            lambda: stack.gpu.enabled == "auto" and has_resource(kube, GPU),
+            lambda: stack.monitoring.enabled == "auto" and has_api(kube, MONITORING),
+        )
+    )
+    return Found(gpu=gpu, monitoring=monitoring)
+
+
+def replicas(workload: Object) -> tuple[int, int]:
+    """(ready, wanted) pods of a Deployment."""
+    return int(workload.get("status", {}).get("readyReplicas", 0)), int(workload["spec"].get("replicas", 1))
 
 
 def observe(kube: Kube, stack: Stack, seen: Glance) -> Observed:
@@ -98,13 +110,3 @@ def observe(kube: Kube, stack: Stack, seen: Glance) -> Observed:
         kube_version=str((version or {}).get("gitVersion", "")),
         before=before,
     )
-
-
-def _gpus(kube: Kube, stack: Stack) -> bool:
-    """Whether a node has a GPU to give; asked only where the stack follows what is found."""
-    return stack.gpu.enabled == "auto" and has_resource(kube, GPU)
-
-
-def _monitoring(kube: Kube, stack: Stack) -> bool:
-    """Whether the cluster knows Prometheus' objects; asked only where the stack follows what is found."""
-    return stack.monitoring.enabled == "auto" and has_api(kube, MONITORING)

@@ -15,7 +15,8 @@ def show(spec: str, as_json: bool) -> None:
     Raises:
         StackError: the target keeps none.
     """
-    found = glance(_cluster(spec).kube, _cluster(spec).stack).generations
+    cluster = _cluster(spec)
+    found = glance(cluster.kube, cluster.stack).generations
     rows = [(str(one.number), *(str(one.summary[key]) for key in ("time", "by", "why"))) for one in found]
     if as_json:
         names = ("number", "time", "by", "why")
@@ -35,16 +36,16 @@ def rollback(spec: str, to: str, yes: bool, as_json: bool, new_homes: bool) -> N
         StackError: there is no such generation, or what Raises of `ClusterTarget.bring` says.
     """
     cluster = _cluster(spec)
-    found = {str(one.number): one for one in glance(cluster.kube, cluster.stack).generations}
+    seen = glance(cluster.kube, cluster.stack)
+    found = {str(one.number): one for one in seen.generations}
     if to not in found:
         hint = f"one of: {', '.join(found)}" if found else "inv install"
         raise StackError(f"there is no generation {to} of stack {cluster.stack.name}", hint)
     made: Artifacts = generations.artifacts(cluster.kube, cluster.namespace, found[to])
     with console.Progress(as_json) as progress:
         confirm = confirmation(progress, yes, as_json, f"inv rollback --to {to} --yes")
-        done = cluster.bring(
-            lambda _: made, f"inv rollback --to {to}", Options(new_homes=new_homes), confirm, progress.tell
-        )
+        options = Options(new_homes=new_homes)
+        done = cluster.bring(made, seen, f"inv rollback --to {to}", options, confirm, progress.tell)
     report(done, as_json)
     if done.plan.changes:
         console.say(

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 from apply import charts, keys
@@ -40,7 +39,7 @@ class Releases:
             facts = chart.facts()
             digest = hashlib.sha256((chart.digest() + artifacts[declared["values"]]).encode()).hexdigest()
             name = f"{facts.get('name')}-{facts.get('version')}"
-            found.append(WantedRelease(declared["name"], name, declared["values"], digest[:_DIGEST_LENGTH]))
+            found.append(WantedRelease(declared["name"], name, chart.path, declared["values"], digest[:_DIGEST_LENGTH]))
         return found
 
     def z2jh(self, artifacts: Artifacts) -> tuple[Chart, str]:
@@ -57,7 +56,9 @@ class Releases:
         """Whether every release is."""
         return all(self.applied(seen.secrets, release) for release in self.wanted(artifacts))
 
-    def previews(self, artifacts: Artifacts, observed: Observed, *, trusted: bool) -> list[Preview]:
+    def previews(
+        self, wanted: list[WantedRelease], artifacts: Artifacts, observed: Observed, *, trusted: bool
+    ) -> list[Preview]:
         """Each object of each release as it is and as it would be.
 
         Args:
@@ -67,20 +68,17 @@ class Releases:
             StackError: a chart refuses its values.
         """
         there = observed.glance.namespace is not None
-        filled = self._filled(artifacts, self._keys(artifacts, observed))
+        of_stack = self._keys(artifacts, observed)
 
-        def previewed(pair: tuple[WantedRelease, Release]) -> list[Preview]:
-            wanted, release = pair
-            revision = observed.revision(release.name)
-            recorded = recorded_manifest(self._kube, self._namespace, release.name, revision)
-            if trusted and recorded and self.applied(observed.records, wanted):
+        def previewed(one: WantedRelease) -> list[Preview]:
+            recorded = recorded_manifest(self._kube, self._namespace, one.name, observed.revision(one.name))
+            if trusted and recorded and self.applied(observed.records, one):
                 text = recorded  # the same input gives the same manifests, and asking Helm takes longer than the rest
             else:
-                text = self._helm.manifests(release, observed.kube_version or None)
-            return previews(self._kube, release.name, self._namespace, text, recorded, there)
+                text = self._helm.manifests(self._filled(one, artifacts, of_stack), observed.kube_version or None)
+            return previews(self._kube, one.name, self._namespace, text, recorded, there)
 
-        pairs = list(zip(self.wanted(artifacts), filled, strict=True))
-        return [preview for found in in_parallel(previewed, pairs) for preview in found]
+        return [preview for found in in_parallel(previewed, wanted) for preview in found]
 
     def apply(self, artifacts: Artifacts, observed: Observed, differing: set[str]) -> None:
         """Bring them to what is wanted; on a failure those before it go back as well.
@@ -95,11 +93,12 @@ class Releases:
         made = self._keys(artifacts, observed)
         of_stack = keys.ensure(self._kube, self._namespace, self._stack.name, made)
         done: list[tuple[str, int]] = []
-        for wanted, release in zip(self.wanted(artifacts), self._filled(artifacts, of_stack), strict=True):
+        for wanted in self.wanted(artifacts):
             if layer(wanted.name) not in differing and self.applied(observed.records, wanted):
                 continue
             recover(self._helm, self._namespace, wanted.name, records(observed.records, wanted.name), self._tell)
             before = self._good_revision(wanted.name)
+            release = self._filled(wanted, artifacts, of_stack)
             labels = {STACK: self._stack.name, INPUT: wanted.input}
             try:
                 roll_out(self._kube, self._helm, release, self._stack.target.timeout, labels, self._tell)
@@ -110,16 +109,9 @@ class Releases:
     def _chart(self, declared: Any) -> Chart:
         return charts.found(declared, self._helm, self._tell)
 
-    def _filled(self, artifacts: Artifacts, of_stack: keys.Keys) -> list[Release]:
-        return [
-            Release(
-                declared["name"],
-                self._namespace,
-                Path(self._chart(declared["chart"]).path),
-                json.loads(keys.filled(artifacts[declared["values"]], of_stack)),
-            )
-            for declared in json.loads(artifacts[RELEASES])
-        ]
+    def _filled(self, wanted: WantedRelease, artifacts: Artifacts, of_stack: keys.Keys) -> Release:
+        values = json.loads(keys.filled(artifacts[wanted.values], of_stack))
+        return Release(wanted.name, self._namespace, wanted.path, values)
 
     def _keys(self, artifacts: Artifacts, observed: Observed) -> keys.Keys:
         """Those that are kept, and new ones for the places that have none: never to be printed."""

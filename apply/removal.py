@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from apply.generations import KIND, STACK
+from apply.generations import KIND, MADE, STACK
 from apply.kube import Kube
 from apply.rollout import records
 from apply.spawned import HOMES, SERVERS
@@ -41,8 +41,6 @@ def remove(target: "ClusterTarget", purge: bool, confirm: Callable[[str], None],
             _remove_claims(target, tell)
     if not purge:
         return _stays(kube, target)
-    from apply.cluster import MADE
-
     if (there["metadata"].get("annotations") or {}).get(MADE) != stack.name:
         return f"stack {stack.name} is gone; namespace {namespace} stays, since install did not make it"
     if others := _others(kube, namespace):

@@ -29,30 +29,15 @@ def eventually(check: Callable[[], Any], what: str, seconds: float = 30) -> Any:
         time.sleep(0.05)
 
 
-class InstalledStack:
-    """`inv` on one spec and one state directory."""
+class Commands:
+    """`inv` on one stack file."""
 
-    def __init__(self, folder: Path, **spec: Any) -> None:
-        self.spec = folder / "stack.yaml"
-        self.state = folder / "state"
-        self.environment: dict[str, str] = {}
-        self.declare(**spec)
-
-    def declare(self, **spec: Any) -> None:
-        """Write the stack file."""
-        self.content = {
-            "version": 1,
-            "name": "test",
-            "target": {"kind": "local"},
-            "auth": {"kind": "native", "admin_users": ["admin"]},
-            "profiles": {"minimal": {"enabled": True, "default": True}, "datascience": {"enabled": False}},
-            **spec,
-        }
-        self.spec.write_text(yaml.safe_dump(self.content, sort_keys=False))
+    spec: Path
+    environment: dict[str, str]
+    patience_seconds = 180
 
     def command(self, *words: str) -> list[str]:
-        options = [] if words[0] in ("validate", "render") else ["--state", str(self.state)]
-        return [sys.executable, "-m", "invoke", words[0], *words[1:], "--spec", str(self.spec), *options]
+        return [sys.executable, "-m", "invoke", *words, "--spec", str(self.spec)]
 
     def start(self, *words: str, **options: Any) -> subprocess.Popen[str]:
         """Begin a command and leave it running."""
@@ -77,11 +62,37 @@ class InstalledStack:
             stdin=None if answer is not None else subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=self.patience_seconds,
         )
         assert code is None or done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr + done.stdout
         return done
+
+
+class InstalledStack(Commands):
+    """`inv` on one spec and one state directory."""
+
+    def __init__(self, folder: Path, **spec: Any) -> None:
+        self.spec = folder / "stack.yaml"
+        self.state = folder / "state"
+        self.environment: dict[str, str] = {}
+        self.declare(**spec)
+
+    def declare(self, **spec: Any) -> None:
+        """Write the stack file."""
+        self.content = {
+            "version": 1,
+            "name": "test",
+            "target": {"kind": "local"},
+            "auth": {"kind": "native", "admin_users": ["admin"]},
+            "profiles": {"minimal": {"enabled": True, "default": True}, "datascience": {"enabled": False}},
+            **spec,
+        }
+        self.spec.write_text(yaml.safe_dump(self.content, sort_keys=False))
+
+    def command(self, *words: str) -> list[str]:
+        options = [] if words[0] in ("validate", "render") else ["--state", str(self.state)]
+        return [*super().command(*words), *options]
 
     def install(self) -> str:
         """Install and return the address without its last slash."""

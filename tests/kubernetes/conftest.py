@@ -73,3 +73,12 @@ def site(tools: None, tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path)
     yield site
     site.remove()
+
+
+@pytest.fixture(scope="module")
+def installed(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A stack that runs; a test leaves it as it was, or breaks it so that the old state runs on."""
+    site = Site(tmp_path_factory.mktemp("site"))
+    site.inv("install", "--yes")
+    yield site
+    site.remove()

@@ -5,7 +5,6 @@ import json
 import os
 import secrets
 import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +16,7 @@ from apply import tunnel
 from apply.charts import cache
 from apply.kube import Kube
 from apply.kubeconfig import access
-from tests.e2e.stack import ROOT, Person
+from tests.e2e.stack import Commands, Person
 
 CHART = "4.4.0"
 IMAGES = os.environ.get("BUUNSTACK_TEST_IMAGES", "local/hub:latest local/proxy:latest local/notebook:latest").split()
@@ -43,8 +42,10 @@ def chart_values() -> dict[str, Any]:
     return {"hub": {"image": hub | never}, "proxy": {"chp": {"image": proxy | never}}}
 
 
-class Site:
+class Site(Commands):
     """`inv` on one stack file, in a namespace of its own."""
+
+    patience_seconds = 400
 
     def __init__(self, folder: Path, **spec: Any) -> None:
         self.folder = folder
@@ -79,36 +80,9 @@ class Site:
         """The cluster as its administrator."""
         return Kube(access(None))
 
-    def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "invoke", *words, "--spec", str(self.spec)]
-
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        """Begin a command and leave it running."""
-        return subprocess.Popen(
-            self.command(*words),
-            cwd=ROOT,
-            env={**os.environ, **self.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def inv(self, *words: str, code: int | None = 0, answer: str | None = None) -> "subprocess.CompletedProcess[str]":
-        """Run a command to its end; `code` is the exit code it must have."""
-        done = subprocess.run(
-            self.command(*words),
-            cwd=ROOT,
-            env={**os.environ, **self.environment},
-            input=answer,
-            stdin=None if answer is not None else subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=400,
-        )
-        assert code is None or done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr + done.stdout
-        return done
+    def start(self, *words: str, **options: Any) -> "subprocess.Popen[str]":
+        """Begin a command and leave it running; all that it says is on one stream."""
+        return super().start(*words, stderr=subprocess.STDOUT, **options)
 
     def plan(self) -> dict[str, Any]:
         """What install would do."""

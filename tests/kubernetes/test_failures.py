@@ -1,7 +1,6 @@
 """What goes wrong on a cluster: each failure names its cause, the old state runs on, the next install mends it."""
 
 import signal
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,15 +9,6 @@ from tests.e2e.stack import eventually
 from tests.kubernetes.site import IMAGES, Site, chart_values, profile
 
 TIMEOUT = "25s"
-
-
-@pytest.fixture(scope="module")
-def installed(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A stack that runs; whatever a test breaks, the old state runs on."""
-    site = Site(tmp_path_factory.mktemp("site"))
-    site.inv("install", "--yes")
-    yield site
-    site.remove()
 
 
 def broken(**hub: Any) -> dict[str, Any]:

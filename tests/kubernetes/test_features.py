@@ -1,7 +1,6 @@
 """GPUs, homes on NFS, shared folders, a hub that was installed by hand: on a real cluster with the real chart."""
 
 import base64
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from apply.charts import cache
 from apply.helm import Helm, Release
 from apply.kube import Kube
+from tests.e2e.stack import eventually
 from tests.kubernetes.site import CHART, Site, chart_values, profile
 
 GPU = "nvidia.com/gpu"
@@ -101,8 +101,6 @@ def _of_server(site: Site) -> tuple[str | None, str | None]:
 
 
 def _wait_for_no_server(site: Site) -> None:
-    from tests.e2e.stack import eventually
-
     eventually(lambda: not site.objects("pods", selector="component=singleuser-server"), "the server is gone", 60)
 
 
@@ -115,5 +113,4 @@ def _secret(site: Site, name: str) -> str:
     """As the running hub has it."""
     keys = {"cookie_secret": "hub.config.JupyterHub.cookie_secret", "crypt_key": "hub.config.CryptKeeper.keys"}
     secret = site.kube.get(f"/api/v1/namespaces/{site.namespace}/secrets/hub") or {}
-    text = base64.b64decode(secret["data"][keys[name]]).decode()
-    return str(json.dumps(text))
+    return base64.b64decode(secret["data"][keys[name]]).decode()

@@ -16,15 +16,6 @@ from tests.kubernetes.site import Site, chart_values
 OPTIONS = Options()
 
 
-@pytest.fixture(scope="module")
-def installed(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A stack that runs; a test leaves it as it was."""
-    site = Site(tmp_path_factory.mktemp("site"))
-    site.inv("install", "--yes")
-    yield site
-    site.remove()
-
-
 @pytest.fixture
 def changed(installed: Site) -> Iterator[Site]:
     """The same with a stack file that goes back at the end."""

@@ -66,34 +66,29 @@ REFUSED = {
     "profiles.NAME.pod": ("profiles: {base: {pod: {a: 1}}}", 19, "profiles: {base: {pod: {}}}"),
 }
 """Key -> (what asks for it, the column, what names it and asks for nothing)."""
-RULED = {
-    "target.context": "target: {context: a, kind: local}",
-    "target.namespace": "target: {namespace: a, kind: local}",
-    "target.timeout": "target: {timeout: 5m, kind: local}",
+RULED_EVERYWHERE = {
     "auth.keycloak": "auth: {keycloak: {}}",
     "auth.oidc": "auth: {oidc: {}}",
     "auth.admin_groups": "auth: {admin_groups: [a]}",
     "auth.allowed_groups": "auth: {allowed_groups: [a]}",
     "profiles.NAME.groups": "profiles: {base: {groups: [a]}}",
+}
+"""Key -> a text that a rule refuses on each target."""
+RULED = {
+    **RULED_EVERYWHERE,
+    "target.context": "target: {context: a, kind: local}",
+    "target.namespace": "target: {namespace: a, kind: local}",
+    "target.timeout": "target: {timeout: 5m, kind: local}",
     "profiles.NAME.cpu": "profiles: {base: {cpu: {}}}",
     "profiles.NAME.memory": "profiles: {base: {memory: {}}}",
     "profiles.NAME.node_selector": "profiles: {base: {node_selector: {}}}",
     "profiles.NAME.tolerations": "profiles: {base: {tolerations: []}}",
 }
 """Key -> a text that a rule refuses or warns of on the local target."""
-USED = {
+USED_EVERYWHERE = {
     "name": "name: lab",
     "target.kind": "",
-    "target.confinement": "target: {kind: local, confinement: off}",
     "version": "",
-    "hub.host": "",
-    "hub.address": "hub: {address: 127.0.0.2}",
-    "hub.port": "",
-    "hub.tls": "hub: {tls: self-signed}",
-    "hub.certificate": "",
-    "hub.key": "",
-    "hub.title": "hub: {title: Lab}",
-    "hub.log_level": "hub: {log_level: debug}",
     "auth.admin_users": "auth: {admin_users: [ada]}",
     "auth.allowed_users": "auth: {allowed_users: [ada]}",
     "auth.allow_all": "auth: {allow_all: true}",
@@ -104,14 +99,8 @@ USED = {
     "profiles.NAME.display_name": "profiles: {datascience: {display_name: A}}",
     "profiles.NAME.description": "profiles: {datascience: {description: A}}",
     "profiles.NAME.image": "profiles: {datascience: {image: 'r/a:1'}}",
-    "profiles.NAME.packages": "profiles: {datascience: {packages: [a]}}",
     "profiles.NAME.gpu.limit": "profiles: {datascience: {gpu: {limit: 1}}}",
     "profiles.NAME.environment": "profiles: {datascience: {environment: {A: a}}}",
-    "vault.enabled": "vault: {enabled: false}",
-    "vault.mount": "vault: {mount: kv}",
-    "vault.root": "vault: {root: lab}",
-    "vault.user_token.ttl": "vault: {user_token: {ttl: 1m}}",
-    "vault.user_token.max_ttl": "vault: {user_token: {max_ttl: 1d}}",
     "culling.enabled": "culling: {enabled: false}",
     "culling.idle_timeout": "culling: {idle_timeout: 3h}",
     "culling.every": "culling: {every: 1m}",
@@ -120,6 +109,25 @@ USED = {
     "culling.users": "culling: {users: true}",
     "notebook.environment": "notebook: {environment: {A: a}}",
     "notebook.buunstack_log_level": "notebook: {buunstack_log_level: debug}",
+}
+"""Key -> what changes the files of each target; empty where `apply/` alone reads it."""
+USED = {
+    **USED_EVERYWHERE,
+    "target.confinement": "target: {kind: local, confinement: off}",
+    "hub.host": "",
+    "hub.address": "hub: {address: 127.0.0.2}",
+    "hub.port": "",
+    "hub.tls": "hub: {tls: self-signed}",
+    "hub.certificate": "",
+    "hub.key": "",
+    "hub.title": "hub: {title: Lab}",
+    "hub.log_level": "hub: {log_level: debug}",
+    "profiles.NAME.packages": "profiles: {datascience: {packages: [a]}}",
+    "vault.enabled": "vault: {enabled: false}",
+    "vault.mount": "vault: {mount: kv}",
+    "vault.root": "vault: {root: lab}",
+    "vault.user_token.ttl": "vault: {user_token: {ttl: 1m}}",
+    "vault.user_token.max_ttl": "vault: {user_token: {max_ttl: 1d}}",
 }
 """Key of the local target -> what changes its files; empty where `apply/` alone reads it."""
 

@@ -11,7 +11,7 @@ from spec.availability import _KUBERNETES
 from spec.load import parse
 from spec.model import Stack
 from tests.spec.stacks import CLUSTER, EXAMPLES, not_yet, place, problems
-from tests.spec.test_availability import below, keys
+from tests.spec.test_availability import RULED_EVERYWHERE, USED_EVERYWHERE, below, keys
 
 BASE = CLUSTER + "vault: {enabled: false}\n"
 FOUND = Found(gpu=True, monitoring=True)
@@ -44,26 +44,20 @@ REFUSED = {
 }
 """Key -> what asks for it."""
 RULED = {
+    **RULED_EVERYWHERE,
     "target.confinement": "target: {kind: kubernetes, confinement: auto}",
     "hub.address": "hub: {host: hub.lab.internal, address: 127.0.0.1}",
     "hub.port": "hub: {host: hub.lab.internal, port: 1}",
     "hub.tls": "hub: {host: hub.lab.internal, tls: off}",
     "hub.certificate": "hub: {host: hub.lab.internal, certificate: a}",
     "hub.key": "hub: {host: hub.lab.internal, key: a}",
-    "auth.keycloak": "auth: {keycloak: {}}",
-    "auth.oidc": "auth: {oidc: {}}",
-    "auth.admin_groups": "auth: {admin_groups: [a]}",
-    "auth.allowed_groups": "auth: {allowed_groups: [a]}",
-    "profiles.NAME.groups": "profiles: {base: {groups: [a]}}",
 }
 """Key -> a text that a rule refuses."""
 MINE = "profiles: {mine: {display_name: M, image: 'r/a:1', %s}}"
 CHOICE = MINE % "choices: {size: {big: {display_name: Big, %s}}}"
 DESTINATION = "egress: {mine: {%s}}"
 USED = {
-    "name": "name: lab",
-    "version": "",
-    "target.kind": "",
+    **USED_EVERYWHERE,
     "target.context": "",
     "target.timeout": "",
     "target.namespace": "target: {kind: kubernetes, namespace: lab}",
@@ -80,19 +74,7 @@ USED = {
     "ingress.tls_secret": "ingress: {tls_secret: a}",
     "ingress.sticky_cookie": "ingress: {sticky_cookie: false}",
     "ingress.annotations": "ingress: {annotations: {a: b}}",
-    "auth.admin_users": "auth: {admin_users: [ada]}",
-    "auth.allowed_users": "auth: {allowed_users: [ada]}",
-    "auth.allow_all": "auth: {allow_all: true}",
-    "auth.native.open_signup": "auth: {native: {open_signup: true}}",
-    "auth.native.minimum_password_length": "auth: {native: {minimum_password_length: 20}}",
-    "profiles.NAME.enabled": "profiles: {base: {enabled: true}}",
-    "profiles.NAME.default": "profiles: {minimal: {enabled: true}, datascience: {default: true}}",
-    "profiles.NAME.display_name": "profiles: {datascience: {display_name: A}}",
-    "profiles.NAME.description": "profiles: {datascience: {description: A}}",
-    "profiles.NAME.image": "profiles: {datascience: {image: 'r/a:1'}}",
     "profiles.NAME.packages": "",
-    "profiles.NAME.gpu.limit": "profiles: {datascience: {gpu: {limit: 1}}}",
-    "profiles.NAME.environment": "profiles: {datascience: {environment: {A: a}}}",
     "profiles.NAME.cpu.guarantee": "profiles: {datascience: {cpu: {guarantee: 1}}}",
     "profiles.NAME.cpu.limit": "profiles: {datascience: {cpu: {limit: 1}}}",
     "profiles.NAME.memory.guarantee": "profiles: {datascience: {memory: {guarantee: 1Gi}}}",
@@ -135,12 +117,6 @@ USED = {
     "storage.volumes.NAME.claim": "storage: {volumes: {a: {claim: b, path: /a}}}",
     "storage.volumes.NAME.path": "storage: {volumes: {a: {claim: a, path: /b}}}",
     "storage.volumes.NAME.read_only": "storage: {volumes: {a: {claim: a, path: /a, read_only: true}}}",
-    "culling.enabled": "culling: {enabled: false}",
-    "culling.idle_timeout": "culling: {idle_timeout: 3h}",
-    "culling.every": "culling: {every: 1m}",
-    "culling.max_age": "culling: {max_age: 1d}",
-    "culling.admins": "culling: {admins: false}",
-    "culling.users": "culling: {users: true}",
     "images.registry": "images: {registry: r.lab.internal}\nprofiles: {buun-stack: {enabled: true}}",
     "images.tag": "images: {tag: b}\nprofiles: {buun-stack: {enabled: true}}",
     "images.pull_secrets": "images: {pull_secrets: [a]}",
@@ -148,8 +124,6 @@ USED = {
     "monitoring.namespace": "monitoring: {namespace: a}",
     "monitoring.alerts": "monitoring: {alerts: false}",
     "monitoring.dashboard": "monitoring: {dashboard: false}",
-    "notebook.environment": "notebook: {environment: {A: a}}",
-    "notebook.buunstack_log_level": "notebook: {buunstack_log_level: debug}",
     "notebook.pre_pull": "notebook: {pre_pull: false}",
     "notebook.placeholders": "notebook: {placeholders: 1}",
     "egress.NAME.namespace": DESTINATION % "namespace: b, ports: [1]",

@@ -10,6 +10,7 @@ import yaml
 
 from apply.charts import Chart, cache
 from render.hubfiles import cluster_files
+from render.values import merged
 from spec.model import Stack
 from tests.hub.cluster.stacks import FOUND
 from tests.openbao import free_port
@@ -48,8 +49,12 @@ class HubFolder:
             self._write(name, text.replace(_MOUNTED, str(path)).replace(_HUB_PORT, str(self.hub_port)))
         for name, text in cluster_files(stack, FOUND).items():
             self._write(name, text)
-        merged = {**_merged(chart.values(), values), "Release": {"Name": stack.name}, "Chart": {"Name": "jupyterhub"}}
-        self._write("secret/values.yaml", yaml.safe_dump(merged))
+        given = {
+            **merged(chart.values(), values),
+            "Release": {"Name": stack.name},
+            "Chart": {"Name": "jupyterhub"},
+        }
+        self._write("secret/values.yaml", yaml.safe_dump(given))
         self._write("secret/hub.config.JupyterHub.cookie_secret", "c0" * 32)
         self._write("secret/hub.config.CryptKeeper.keys", "ab" * 32)
         for name, service in values["hub"]["services"].items():
@@ -71,12 +76,3 @@ class HubFolder:
         file = self.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-
-
-def _merged(defaults: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """As Helm merges values."""
-    merged = dict(defaults)
-    for key, value in changes.items():
-        both = isinstance(value, dict) and isinstance(defaults.get(key), dict)
-        merged[key] = _merged(defaults[key], value) if both else value
-    return merged

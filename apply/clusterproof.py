@@ -8,7 +8,7 @@ from apply.causes import causes
 from apply.hubapi import HubApi
 from apply.kube import Kube
 from apply.spawned import HOMES, SERVERS, owner
-from apply.target import Tell
+from apply.target import SPAWN, Tell
 from spec.errors import StackError
 from spec.quantities import seconds
 
@@ -37,7 +37,7 @@ def prove(target: "ClusterTarget", wanted: str, tell: Tell) -> None:
             raise StackError(message, hint="look for them in chart_values (hub.extraConfig)")
         tell("the hub's API answers and its configuration is the declared one")
         _prove_login_page(target, tell)
-        if wanted == "spawn":
+        if wanted == SPAWN:
             _prove_server(target, hub, tell)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from apply import console, plan
 from apply.plan import Plan
 from apply.state import disk_errors
-from apply.target import Confirm, FirstLogin, Options, Outcome, target
-from spec.errors import PlanNotEmpty
+from apply.target import SPAWN, Confirm, FirstLogin, Options, Outcome, target
+from spec.errors import PlanNotEmpty, StackError
 
 
 def write_artifacts(spec: str, out: str) -> None:
@@ -44,7 +44,13 @@ def show_plan(spec: str, state: str | None, options: Options, form: str, check: 
 
 
 def install(spec: str, state: str | None, options: Options, yes: bool, as_json: bool) -> None:
-    """Make the target agree with the stack file, prove it, and print the URL."""
+    """Make the target agree with the stack file, prove it, and print the URL.
+
+    Raises:
+        StackError: there is no such proof, and what `Target.install` raises.
+    """
+    if options.prove not in ("", SPAWN):
+        raise StackError(f"there is no proof {options.prove!r}; nothing was changed", hint=f"--prove {SPAWN}")
     stack = target(spec, state)
     with console.Progress(as_json) as progress:
         confirm = confirmation(progress, yes, as_json, "inv install --yes")

@@ -25,6 +25,10 @@ Confirm = Callable[[Plan], None]
 """Shows a plan and raises when it may not be applied."""
 
 
+SPAWN = "spawn"
+"""The one proof that is only made when it is asked for."""
+
+
 @dataclass(frozen=True)
 class Options:
     """How an install goes about it."""

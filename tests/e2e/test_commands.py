@@ -110,3 +110,9 @@ def test_what_a_cluster_cannot_have_yet_is_refused_with_words(tmp_path: Path) ->
     failed = cluster.inv("install", "--yes", code=2)
 
     assert "not available yet on target kubernetes" in failed.stderr
+
+
+def test_a_proof_that_there_is_not_is_refused_and_not_left_out(tmp_path: Path) -> None:
+    failed = InstalledStack(tmp_path).inv("install", "--yes", "--prove", "spwan", code=1)
+
+    assert failed.stderr == "there is no proof 'spwan'; nothing was changed\n  hint: --prove spawn\n"

@@ -80,7 +80,7 @@ def cluster(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """A stack's whole life on the cluster of KUBECONFIG, else on one that kind makes (BUUNSTACK_KIND_CONFIG)."""
     _install(session, "test")
-    session.run("pytest", *(session.posargs or ("tests/kubernetes", "--timeout=600")))
+    session.run("pytest", "--timeout=600", *(session.posargs or ("tests/kubernetes",)))
 
 
 @nox.session

@@ -1,6 +1,7 @@
 """Proof that a stack in a cluster works: the hub's API, its configuration, the login page, and if asked a server."""
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from apply import clusterhub, firstlogin, rest
@@ -78,7 +79,9 @@ def _await(target: "ClusterTarget", hub: HubApi, tell: Tell) -> None:
 def _why(kube: Kube, namespace: str) -> list[str]:
     core = f"/api/v1/namespaces/{namespace}"
     mine = [pod for pod in kube.items(f"{core}/pods", SERVERS) if owner(pod) == _USER]
-    return [f"  {cause.pod}: {cause.message}" for cause in causes(mine, kube.items(f"{core}/events"), [])]
+    return [
+        f"  {cause.pod}: {cause.message}" for cause in causes(mine, kube.items(f"{core}/events"), [], datetime.now(UTC))
+    ]
 
 
 def _clean(target: "ClusterTarget", hub: HubApi) -> None:

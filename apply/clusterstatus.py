@@ -1,6 +1,7 @@
 """What runs in a cluster: releases, pods, users' servers, their logs."""
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from apply import console
@@ -113,7 +114,7 @@ def _part(workload: dict[str, Any], pods: list[dict[str, Any]], events: list[dic
         "name": name,
         "state": "ready" if ready == wanted else f"{ready} of {wanted} ready",
         "restarts": restarts,
-        "causes": [f"{cause.pod}: {cause.message}" for cause in causes(mine, events, [])],
+        "causes": [f"{cause.pod}: {cause.message}" for cause in causes(mine, events, [], datetime.now(UTC))],
     }
 
 
@@ -123,7 +124,7 @@ def _server(pod: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]
         "pod": pod["metadata"]["name"],
         "state": "".join(progress([pod])).partition(": ")[2] or "ending",
         "node": pod["spec"].get("nodeName", ""),
-        "causes": [cause.message for cause in causes([pod], events, [])],
+        "causes": [cause.message for cause in causes([pod], events, [], datetime.now(UTC))],
     }
 
 

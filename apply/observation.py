@@ -6,7 +6,7 @@ from apply import generations
 from apply.generations import STACK, Generation
 from apply.keys import Keys
 from apply.keys import read as read_keys
-from apply.kube import Kube, Object, at_once, has_api, has_resource
+from apply.kube import Kube, Object, Refused, at_once, has_api, has_resource
 from apply.rollout import records
 from apply.spawned import HOMES, owner
 from render.artifacts import Artifacts
@@ -76,11 +76,22 @@ def discover(kube: Kube, stack: Stack) -> Found:
     """What settings that say `auto` follow; nothing else is asked for."""
     gpu, monitoring = at_once(
         (
-            lambda: stack.gpu.enabled == "auto" and has_resource(kube, GPU),
+            lambda: stack.gpu.enabled == "auto" and _has_gpus(kube),
             lambda: stack.monitoring.enabled == "auto" and has_api(kube, MONITORING),
         )
     )
     return Found(gpu=gpu, monitoring=monitoring)
+
+
+def _has_gpus(kube: Kube) -> bool:
+    try:
+        return has_resource(kube, GPU)
+    except Refused as refusal:
+        if refusal.status != 403:
+            raise
+        message = f"gpu.enabled is auto, so the nodes are looked at: {refusal.message}"
+        hint = "say gpu.enabled: true or false, which asks for no right to list nodes"
+        raise Refused(refusal.status, refusal.reason, message, hint) from refusal
 
 
 def replicas(workload: Object) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from apply.causes import Cause, causes, progress
@@ -42,7 +43,7 @@ class Watch:
             if line not in self._told:
                 self._tell(line)
         self._told = lines
-        found = causes(pods, events, workloads)
+        found = causes(pods, events, workloads, datetime.now(UTC))
         self.causes = found or self.causes
         for cause in found:  # now: the pod goes when Helm goes back
             self._logs[cause.pod] = self._log(cause) or self._logs.get(cause.pod, [])
@@ -65,6 +66,8 @@ class Watch:
         core, apps = f"/api/v1/namespaces/{self._namespace}", f"/apis/apps/v1/namespaces/{self._namespace}"
         paths = [f"{core}/pods", f"{core}/events", *(f"{apps}/{kind.lower()}s" for kind in _WORKLOADS)]
         pods, events, *workloads = in_parallel(self._kube.items, paths)
+        # A user's server has no owner: what becomes of it says nothing about a release.
+        pods = [pod for pod in pods if pod["metadata"].get("ownerReferences")]
         # The items of a list do not say their kind.
         named = [item | {"kind": kind} for kind, found in zip(_WORKLOADS, workloads, strict=True) for item in found]
         return pods, events, named

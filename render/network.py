@@ -64,7 +64,9 @@ def _ingress(stack: Stack) -> dict[str, Any]:
 def _annotations(stack: Stack) -> dict[str, str]:
     """Each controller has words of its own: Traefik for TLS alone, ingress-nginx for a cookie that keeps a server."""
     if stack.ingress.class_name == "traefik":
-        return {"traefik.ingress.kubernetes.io/router.entrypoints": "websecure"}
+        router = "traefik.ingress.kubernetes.io/router"
+        # An Ingress's `tls` gives Traefik the certificate, but makes no TLS router unless the entry point always does.
+        return {f"{router}.entrypoints": "websecure", f"{router}.tls": "true"}
     if stack.ingress.class_name == "nginx" and stack.ingress.sticky_cookie:
         prefix = "nginx.ingress.kubernetes.io"
         return {f"{prefix}/affinity": "cookie", f"{prefix}/session-cookie-name": "jupyter-session"}

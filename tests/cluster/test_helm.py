@@ -1,5 +1,6 @@
 """Helm as this project runs it, with a tiny chart on a real cluster."""
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -110,12 +111,14 @@ def test_values_reach_helm_through_no_argument(namespace: str, helm: Helm, tmp_p
 
 
 def test_a_chart_is_read_from_a_folder_as_from_an_archive(helm: Helm, tmp_path: Path) -> None:
-    import subprocess
-
     subprocess.run([helm.program, "package", str(CHART), "-d", str(tmp_path)], check=True, capture_output=True)
     archive, folder = Chart(tmp_path / "tiny-0.1.0.tgz"), Chart(CHART)
 
     assert archive.facts() == folder.facts()
-    assert archive.values() == folder.values() == {"text": "first", "image": "", "command": [], "memory": "16Mi"}
+    assert (
+        archive.values()
+        == folder.values()
+        == {"text": "first", "image": "", "command": [], "memory": "16Mi", "pod": {}, "container": {}}
+    )
     assert archive.read("absent") == folder.read("absent") == ""
     assert archive.digest() != folder.digest()

@@ -1,10 +1,17 @@
 """The raw client against a real API server: objects, dry runs, and refusals in words."""
 
 import dataclasses
+import ipaddress
 import socket
 import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from apply.kube import Kube, Refused
 from spec.errors import TargetUnreachable
@@ -104,6 +111,48 @@ def test_a_server_of_another_authority_is_not_trusted(kube: Kube) -> None:
 
     with pytest.raises(TargetUnreachable, match="does not trust"):
         Kube(stranger).get("/version")
+
+
+def test_an_expired_certificate_is_told_apart_from_one_that_is_not_trusted(kube: Kube, tmp_path: Path) -> None:
+    pair = _expired_certificate(tmp_path)
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(pair)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ending = threading.Thread(target=_one_handshake, args=(server, serving))
+        ending.start()
+        port = server.getsockname()[1]
+        tls = ssl.create_default_context(cafile=str(pair))
+        with pytest.raises(TargetUnreachable, match=f"on the way to https://127.0.0.1:{port} has expired") as caught:
+            Kube(dataclasses.replace(kube.access, server=f"https://127.0.0.1:{port}", tls=tls)).get("/version")
+        ending.join(10)
+    assert "renew" in caught.value.hint
+
+
+def _one_handshake(server: socket.socket, serving: ssl.SSLContext) -> None:
+    connection, _ = server.accept()
+    with connection, pytest.raises(ssl.SSLError):
+        serving.wrap_socket(connection, server_side=True)
+
+
+def _expired_certificate(folder: Path) -> Path:
+    """Its own authority, valid until yesterday, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=30))
+        .not_valid_after(now - timedelta(days=1))
+        .add_extension(address, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    encoding = serialization.Encoding.PEM
+    plain = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / "pair.pem"
+    path.write_bytes(plain + made.public_bytes(encoding))
+    return path
 
 
 def _without_client_certificate(kube: Kube) -> ssl.SSLContext:

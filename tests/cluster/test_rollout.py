@@ -96,6 +96,111 @@ def test_a_quota_that_lets_no_pod_be_made_is_named(kube: Kube, namespace: str, h
         roll_out(kube, helm, release(namespace, **SLEEPING), "4m", {}, told)
 
 
+def test_a_probe_that_fails_is_told_with_what_it_said(
+    kube: Kube, namespace: str, helm: Helm, local_image: None
+) -> None:
+    probe = {"exec": {"command": ["sh", "-c", "echo no port yet; exit 1"]}, "periodSeconds": 1}
+
+    with pytest.raises(StackError, match="it runs, but a probe fails: Readiness probe failed: no port yet"):
+        roll_out(kube, helm, release(namespace, **SLEEPING, container={"readinessProbe": probe}), "10s", {}, told)
+
+
+def test_a_claim_that_nobody_fills_is_named(kube: Kube, namespace: str, helm: Helm, local_image: None) -> None:
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "homes"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "",
+            "resources": {"requests": {"storage": "1Mi"}},
+        },
+    }
+    kube.create(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims", claim)
+    pod = {"volumes": [{"name": "homes", "persistentVolumeClaim": {"claimName": "homes"}}]}
+
+    with pytest.raises(StackError, match=r"its claim homes is not bound: .*no storage class is set") as caught:
+        roll_out(kube, helm, release(namespace, **SLEEPING, pod=pod), "10s", {}, told)
+
+    assert "storage.class_name" in caught.value.message
+
+
+def test_a_runtime_class_that_is_not_there_is_named(kube: Kube, namespace: str, helm: Helm, local_image: None) -> None:
+    pod = {"runtimeClassName": "nobody"}
+
+    with pytest.raises(StackError, match=r"its RuntimeClass is not there: .*nobody") as caught:
+        roll_out(kube, helm, release(namespace, **SLEEPING, pod=pod), "4m", {}, told)
+
+    assert "gpu.runtime_class" in caught.value.message
+
+
+def test_a_node_without_the_runtime_of_a_runtime_class_is_named(
+    kube: Kube, namespace: str, helm: Helm, local_image: None
+) -> None:
+    made = {
+        "apiVersion": "node.k8s.io/v1",
+        "kind": "RuntimeClass",
+        "metadata": {"name": namespace},
+        "handler": "absent",
+    }
+    kube.create("/apis/node.k8s.io/v1/runtimeclasses", made)
+    try:
+        with pytest.raises(StackError, match="its node lacks the runtime of its RuntimeClass"):
+            roll_out(kube, helm, release(namespace, **SLEEPING, pod={"runtimeClassName": namespace}), "10s", {}, told)
+    finally:
+        kube.delete(f"/apis/node.k8s.io/v1/runtimeclasses/{namespace}")
+
+
+def test_a_pod_whose_node_is_gone_is_named_when_it_does_not_end(
+    kube: Kube, namespace: str, helm: Helm, local_image: None
+) -> None:
+    roll_out(kube, helm, release(namespace, text="one", **SLEEPING), "1m", {}, told)
+    (made,) = kube.items(f"/apis/apps/v1/namespaces/{namespace}/replicasets")
+    node, pod = ghost(namespace, made)
+    kube.create("/api/v1/nodes", node)
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    try:
+        # One more than the ReplicaSet wants: it deletes this one, and no kubelet ever says that it has ended.
+        kube.create(path, pod)
+        # Recreate waits until the old pods are gone before it makes the new one.
+        with pytest.raises(StackError, match=f"should have ended at .*, and its node {namespace} does not say"):
+            roll_out(kube, helm, release(namespace, **SLEEPING, memory="17Mi"), "45s", {}, told)
+    finally:
+        kube.delete(f"{path}/old", grace_seconds=0)
+        kube.delete(f"/api/v1/nodes/{namespace}")
+
+
+def ghost(name: str, replica_set: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A node that nothing runs, and a pod of a ReplicaSet on it."""
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": True}
+    owner |= {key: replica_set["metadata"][key] for key in ("name", "uid")}
+    labels = replica_set["spec"]["template"]["metadata"]["labels"]
+    spec = {
+        "nodeName": name,
+        "terminationGracePeriodSeconds": 1,
+        "tolerations": [{"operator": "Exists"}],
+        "containers": [{"name": "tiny", **SLEEPING}],
+    }
+    metadata = {"name": "old", "labels": labels, "ownerReferences": [owner]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}}, pod
+
+
+def test_a_users_server_that_fails_does_not_stop_a_release(
+    kube: Kube, namespace: str, helm: Helm, local_image: None
+) -> None:
+    """It has no owner; given up after 20 seconds, the roll-out would fail for what any user can do."""
+    container = {"name": "notebook", "image": "absent.example/none:1", "imagePullPolicy": "Never"}
+    labels = {"component": "singleuser-server"}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "jupyter-alice", "labels": labels}}
+    kube.create(f"/api/v1/namespaces/{namespace}/pods", pod | {"spec": {"containers": [container]}})
+    slow = {"readinessProbe": {"exec": {"command": ["true"]}, "initialDelaySeconds": 28}}
+
+    roll_out(kube, helm, release(namespace, text="well", **SLEEPING, container=slow), "1m", {}, told)
+
+    assert text(kube, namespace) == "well"
+
+
 @pytest.mark.parametrize("first", [True, False], ids=["install", "upgrade"])
 def test_what_a_killed_helm_left_is_put_right(
     kube: Kube, namespace: str, helm: Helm, local_image: None, first: bool

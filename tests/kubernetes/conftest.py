@@ -82,3 +82,10 @@ def installed(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     site.inv("install", "--yes")
     yield site
     site.remove()
+
+
+@pytest.fixture
+def changed(installed: Site) -> Iterator[Site]:
+    """The same with a stack file that goes back at the end."""
+    yield installed
+    installed.declare()

@@ -53,7 +53,7 @@ class Site(Commands):
         self.namespace = f"site-{secrets.token_hex(4)}"
         self.environment: dict[str, str] = {}
         self.url = ""
-        self.ca = True
+        self.ca: str | bool = True
         self.declare(**spec)
 
     def declare(self, **spec: Any) -> None:
@@ -114,3 +114,17 @@ class Site(Commands):
     def remove(self) -> None:
         """The namespace with all that is in it."""
         self.kube.delete(f"/api/v1/namespaces/{self.namespace}")
+
+
+def kept(site: Site) -> dict[str, Any]:
+    """What an install that changes nothing must leave as it is."""
+    secrets = site.objects("secrets")
+    pods = site.objects("pods")
+    return {
+        "secrets": {one["metadata"]["name"]: one["metadata"]["resourceVersion"] for one in secrets},
+        "deployments": {
+            one["metadata"]["name"]: one["metadata"]["generation"]
+            for one in site.objects("deployments", "/apis/apps/v1")
+        },
+        "pods": {one["metadata"]["uid"]: one["status"]["containerStatuses"][0]["restartCount"] for one in pods},
+    }

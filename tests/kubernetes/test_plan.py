@@ -1,8 +1,6 @@
 """What a plan says of a running stack, what it refuses before anything is touched, and what it never shows."""
 
 import base64
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,25 +9,18 @@ from apply.cluster import ClusterTarget
 from apply.kube import Kube
 from apply.target import Options
 from spec.load import load
-from tests.kubernetes.site import Site, chart_values
+from tests.kubernetes.site import Site, chart_values, kept
 
 OPTIONS = Options()
 
 
-@pytest.fixture
-def changed(installed: Site) -> Iterator[Site]:
-    """The same with a stack file that goes back at the end."""
-    yield installed
-    installed.declare()
-
-
 def test_an_unchanged_install_writes_nothing_and_restarts_nothing(installed: Site) -> None:
-    before = _state(installed)
+    before = kept(installed)
 
     said = installed.inv("install")
 
     assert said.stderr.startswith("nothing changed")
-    assert _state(installed) == before
+    assert kept(installed) == before
 
 
 def test_an_unchanged_install_asks_once_for_each_layer(installed: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,13 +119,13 @@ def test_a_value_that_the_chart_does_not_know_is_refused_at_its_line(changed: Si
 def test_homes_that_would_be_new_and_empty_are_refused_with_their_owners(changed: Site) -> None:
     _leave_home(changed.kube, changed.namespace, "ada")
     changed.declare(storage={"kind": "nfs", "nfs": {"server": "nas", "path": "/homes"}})
-    before = _state(changed)
+    before = kept(changed)
 
     said = changed.inv("install", "--yes", code=1).stderr
 
     assert "homes would be new and empty for ada; nothing was changed" in said
     assert "storage.kind: dynamic -> nfs" in said
-    assert _state(changed) == before
+    assert kept(changed) == before
     assert "PersistentVolume" in changed.inv("plan", "--new-homes").stdout
 
 
@@ -142,106 +133,14 @@ def test_a_field_that_cannot_change_is_refused_before_anything_is_touched(change
     values = chart_values()
     values["hub"]["db"] = {"pvc": {"accessModes": ["ReadWriteMany"]}}
     changed.declare(chart_values=values)
-    before = _state(changed)
+    before = kept(changed)
 
     said = changed.inv("install", "--yes", code=5).stderr
 
     assert "PersistentVolumeClaim hub-db-dir" in said
     assert "immutable" in said
     assert "nothing was changed" in said
-    assert _state(changed) == before
-
-
-ABSENT: dict[str, tuple[dict[str, Any], str, str]] = {
-    "ingress class": (
-        {"ingress": {"class_name": "nobody"}},
-        "ingress.class_name: the cluster has no IngressClass nobody",
-        "kubectl get ingressclass",
-    ),
-    "gateway": (
-        {"ingress": {"kind": "gateway", "gateway": {"name": "public"}}},
-        "ingress.kind: the cluster has no Gateway API",
-        "install its CRDs",
-    ),
-    "storage class": (
-        {"storage": {"class_name": "nobody"}},
-        "storage.class_name: the cluster has no StorageClass nobody",
-        "kubectl get storageclass",
-    ),
-    "claim": (
-        {"storage": {"volumes": {"dags": {"claim": "airflow-dags", "path": "/dags"}}}},
-        "storage.volumes.dags.claim: claim airflow-dags is not in namespace",
-        "make it, or remove the volume",
-    ),
-    "pull secret": (
-        {"images": {"pull_secrets": ["registry"]}},
-        "images.pull_secrets: Secret registry is not in namespace",
-        "kubectl create secret docker-registry",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", ABSENT)
-def test_what_the_cluster_lacks_is_found_before_anything_is_touched(name: str, changed: Site) -> None:
-    spec, message, hint = ABSENT[name]
-    changed.declare(**spec)
-    before = _state(changed)
-
-    said = changed.inv("install", "--yes", code=5).stderr
-
-    assert message in said
-    assert hint in said
-    assert "the cluster lacks 1 thing that the stack needs; nothing was changed." in said
-    assert _state(changed) == before
-
-
-def test_gpus_that_are_asked_for_and_not_there_are_found(changed: Site) -> None:
-    lab = changed.content["profiles"]["lab"]
-    changed.declare(
-        profiles={"lab": lab, "cuda": {**lab, "default": False, "gpu": {"limit": 1}}}, gpu={"enabled": True}
-    )
-
-    said = changed.inv("plan", code=5).stderr
-
-    assert "gpu.enabled: no node has nvidia.com/gpu" in said
-    assert "gpu.runtime_class: the cluster has no RuntimeClass nvidia" in said
-    assert "lacks 2 things" in said
-
-
-def test_a_profile_that_no_node_can_start_is_left_out_and_named(changed: Site) -> None:
-    lab = changed.content["profiles"]["lab"]
-    changed.declare(profiles={"lab": lab, "cuda": {**lab, "default": False, "gpu": {"limit": 1}}})
-
-    plan = changed.plan()
-
-    assert "profile cuda is not offered: it asks for a GPU, and the cluster has none" in plan["notes"]
-    assert not any("cuda" in line for change in plan["changes"] for line in change["details"])
-
-
-def test_a_chart_for_newer_clusters_is_refused(changed: Site, tmp_path: Path) -> None:
-    chart = tmp_path / "jupyterhub"
-    chart.mkdir()
-    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: jupyterhub\nversion: 4.9.0\nkubeVersion: '>=1.99.0-0'\n")
-    changed.declare(chart={"version": "4.9.0", "source": str(chart)})
-
-    said = changed.inv("plan", code=5).stderr
-
-    assert "the chart needs >=1.99.0-0; nothing was changed" in said
-    assert "upgrade the cluster, or name an older chart.version" in said
-
-
-def _state(site: Site) -> dict[str, Any]:
-    """What an install that changes nothing must leave as it is."""
-    secrets = site.objects("secrets")
-    pods = site.objects("pods")
-    return {
-        "secrets": {one["metadata"]["name"]: one["metadata"]["resourceVersion"] for one in secrets},
-        "deployments": {
-            one["metadata"]["name"]: one["metadata"]["generation"]
-            for one in site.objects("deployments", "/apis/apps/v1")
-        },
-        "pods": {one["metadata"]["uid"]: one["status"]["containerStatuses"][0]["restartCount"] for one in pods},
-    }
+    assert kept(changed) == before
 
 
 def _asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:

@@ -107,6 +107,16 @@ def test_with_one_right_less_a_command_says_which_one_it_lacks(limited: Limited)
             assert "not permitted" in said, (resource, verb, said)
 
 
+def test_who_may_not_list_nodes_is_told_how_to_do_without(limited: Limited) -> None:
+    limited.bind(ROLE["rules"])
+    limited.declare(**{**SETTLED, "gpu": {"enabled": "auto"}})
+
+    said = limited.inv("plan", code=5).stderr
+
+    assert "gpu.enabled is auto, so the nodes are looked at: not permitted" in said
+    assert "say gpu.enabled: true or false" in said
+
+
 def _without(resource: str, verb: str) -> list[dict[str, Any]]:
     """The documented rules less one verb of one resource."""
     rules = []

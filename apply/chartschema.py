@@ -6,6 +6,7 @@ from typing import Any
 from apply.charts import Chart
 from render.origin import origin
 from render.values import merged
+from spec import validators
 from spec.document import Document
 from spec.model import Stack
 from spec.problems import Problem
@@ -21,10 +22,8 @@ def schema_problems(chart: Chart, values: dict[str, Any], stack: Stack, document
     text = chart.read("values.schema.json")
     if not text:
         return []
-    import jsonschema  # only where something is wrong
-
     schema = json.loads(text)
-    validator = jsonschema.validators.validator_for(schema)(schema)
+    validator = validators.library().validators.validator_for(schema)(schema)
     found = []
     for error in validator.iter_errors(merged(chart.values(), values)):
         path = tuple(error.absolute_path)

@@ -38,7 +38,7 @@ def check(
     found = _absent(target.kube, target.namespace, artifacts)
     if fatal := [one for one in found if one.fatal]:
         raise _missing(fatal, document)
-    _check_schema(target, artifacts, releases, document)
+    _check_schema(target, artifacts, observed, releases, document)
     return tuple(f"{one.path}: {one.message}" for one in found)
 
 
@@ -83,10 +83,13 @@ def _check_homes(artifacts: Artifacts, observed: Observed, options: Options) -> 
     raise StackError(message, hint="copy the homes first, then inv install --new-homes; the old ones are left alone")
 
 
-def _check_schema(target: "ClusterTarget", artifacts: Artifacts, releases: Releases, document: Document) -> None:
+def _check_schema(
+    target: "ClusterTarget", artifacts: Artifacts, observed: Observed, releases: Releases, document: Document
+) -> None:
     """Helm checks every time; this explains what it says only where the site itself has written values."""
-    if not target.stack.chart_values:
-        return
     chart, values = releases.z2jh(artifacts)
+    accepted = {one.values for one in releases.wanted(artifacts) if releases.applied(observed.records, one)}
+    if not target.stack.chart_values or values in accepted:
+        return
     if problems := schema_problems(chart, json.loads(artifacts[values]), target.stack, document):
         raise SpecError(problems)

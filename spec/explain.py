@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import jsonschema
-
+from spec import validators
 from spec.document import Document, Path, shortened
 from spec.fields import ADDRESS, GROUP, HOST, IMAGE, REFERENCE, SLUG, STACK_NAME, URL, USER_NAME, VARIABLE
 from spec.problems import Problem
@@ -53,9 +52,10 @@ _MISSING = {
     "context": "context: images/mine",
 }
 _EXAMPLES = {"integer": "1", "number": "1", "boolean": "true or false", "string": "a text"}
-_Validator = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator,
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+_Draft = validators.library().Draft202012Validator
+_Validator = validators.library().validators.extend(
+    _Draft,
+    type_checker=_Draft.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
 )
 """As msgspec has it, 80.0 is no whole number."""
 _TRUE, _FALSE = {"on", "yes", "y"}, {"off", "no", "n"}

@@ -240,6 +240,8 @@ def test_an_external_secret_is_read_from_its_store_and_stays_when_the_store_is_a
         {"nfs": {**NFS, "capacity": "much"}},
         {"monitoring": {**MONITORING, "alerts": "yes"}},
         {"runtimeClass": {"name": "Nvidia", "handler": "nvidia"}},
+        {"stack": "a" * 64},
+        {"monitoring": {**MONITORING, "release": "a" * 64}},
     ],
 )
 def test_a_value_that_is_wrong_is_refused(helm: str, values: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from invoke import Collection, task
 
-from apply.commands import user
+from apply.commands import user, vault
 from apply.commands.flags import HOMES, JSON, SPEC, STATE
 from apply.console import user_errors
 
@@ -133,3 +133,4 @@ def schema(_):
 
 namespace = Collection(init, validate, render, plan, install, history, rollback, open_, status, logs, uninstall, schema)
 namespace.add_collection(user.COMMANDS)
+namespace.add_collection(vault.COMMANDS)

@@ -3,11 +3,12 @@
 import contextlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from apply import generations, lease
+from apply import clustervault, generations, lease, vaultlogin
 from apply.clusterplan import changes, namespace_changes
 from apply.generations import MADE
 from apply.helm import Helm
@@ -15,13 +16,15 @@ from apply.hubapi import HubApi
 from apply.kube import Kube, Refused, at_once
 from apply.kubeconfig import access
 from apply.observation import Glance, Observed, discover, glance, observe, replicas
-from apply.plan import Plan
+from apply.plan import Change, Plan
 from apply.preview import refused_objects
 from apply.releases import Releases
 from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
+from apply.vaultobjects import LAYER
 from render.artifacts import Artifacts, render
-from render.cluster import NAMESPACE, NOTES
+from render.cluster import NAMESPACE, NOTES, VAULT
 from render.extras import keys_secret
+from render.found import Found
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
 
@@ -55,7 +58,12 @@ class ClusterTarget:
 
     def artifacts(self) -> Artifacts:
         """Everything the stack is made from, as it is without a look at the cluster."""
-        return render(self.stack)
+        return render(self.stack, self._beside())
+
+    def vault_objects(self) -> dict[str, Any]:
+        """What the stack needs of Vault; an empty mapping without one."""
+        found: dict[str, Any] = json.loads(self.artifacts().get(VAULT, "{}"))
+        return found
 
     def releases(self, tell: Tell) -> Releases:
         """The Helm releases of the stack."""
@@ -86,7 +94,18 @@ class ClusterTarget:
     def _look(self) -> tuple[Glance, Artifacts]:
         """What is there, and what the stack is made of with what the cluster has decided."""
         seen, found = at_once((lambda: glance(self.kube, self.stack), lambda: discover(self.kube, self.stack)))
-        return seen, render(self.stack, found)
+        return seen, render(self.stack, replace(found, ca=self._beside().ca))
+
+    def _beside(self) -> Found:
+        """What lies beside the stack file."""
+        path = clustervault.authority(self)
+        if path is None:
+            return Found()
+        try:
+            return Found(ca=path.read_text("ascii"))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not a PEM file"
+            raise StackError(f"ca: {path} cannot be read: {reason}", hint=f"ls -l {path}") from error
 
     def bring(
         self, artifacts: Artifacts, seen: Glance, why: str, options: Options, confirm: Confirm, tell: Tell
@@ -107,7 +126,11 @@ class ClusterTarget:
             if planned.changes and first is None:
                 confirm(planned)
             self._ensure_labels(artifacts, seen)
-            self.releases(tell).apply(artifacts, observed, {change.layer for change in planned.changes})
+            layers = {change.layer for change in planned.changes}
+            if LAYER in layers:
+                found = vaultlogin.credential() or vaultlogin.asked()
+                clustervault.write(self, json.loads(artifacts[VAULT]), found, tell)
+            self.releases(tell).apply(artifacts, observed, layers)
             self._prove(options, tell)
             seen = glance(self.kube, self.stack)
             self._record(artifacts, observed.before, seen, why)
@@ -169,8 +192,14 @@ class ClusterTarget:
         seen = releases.previews(wanted, artifacts, observed, trusted=trusted)
         if refused := [one for one in seen if one.refused is not None]:
             raise refused_objects(refused)
-        found = changes(artifacts, observed, wanted, seen)
-        return Plan(found, tuple(json.loads(artifacts[NOTES])), warnings)
+        of_vault, unseen = self._vault_changes(artifacts)
+        found = [*of_vault, *changes(artifacts, observed, wanted, seen)]
+        return Plan(found, tuple(json.loads(artifacts[NOTES])), (*warnings, *unseen))
+
+    def _vault_changes(self, artifacts: Artifacts) -> tuple[list[Change], tuple[str, ...]]:
+        if VAULT not in artifacts:
+            return [], ()
+        return clustervault.examine(self, json.loads(artifacts[VAULT]), vaultlogin.credential())
 
     def _unchanged(self, artifacts: Artifacts, seen: Glance, tell: Tell) -> bool:
         """Whether all that a glance shows is as the last install has left it."""

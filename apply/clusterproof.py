@@ -34,8 +34,9 @@ def prove(target: "ClusterTarget", wanted: str, tell: Tell) -> None:
     with clusterhub.hub(target) as hub:
         firstlogin.ensure(target.kube, target.namespace, target.stack, hub, tell)
         if problems := hub.health():
-            message = "the hub runs, but its configuration is not the declared one:\n  " + "\n  ".join(problems)
-            raise StackError(message, hint="look for them in chart_values (hub.extraConfig)")
+            message = "the hub runs, but not as declared:\n  " + "\n  ".join(problems)
+            hint = "what the site's own values set is in chart_values (hub.extraConfig); for Vault: inv vault.apply"
+            raise StackError(message, hint)
         tell("the hub's API answers and its configuration is the declared one")
         _prove_login_page(target, tell)
         if wanted == SPAWN:

@@ -15,7 +15,6 @@ from apply.plan import Observed, Plan, Wanted, plan
 from apply.state import StateDirectory, remove_files
 from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
 from render.artifacts import Artifacts, render
-from render.vault import ACCESSOR_PLACEHOLDER
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
 
@@ -268,15 +267,14 @@ class LocalTarget:
         self._note(LOGIN, name)
 
     def _write_vault(self, objects: dict[str, Any]) -> None:
+        from apply import vaultobjects
         from apply.vault import Vault
 
         address = f"https://127.0.0.1:{facts.known(self.stack, self.state)['vault_port']}"
         with Vault(address, self.state.path / "tls" / "ca.pem") as vault:
             vault.login(objects["deployer_mount"], "deployer", self.state.secret("deployer-login.key"))
-            accessor = vault.token_accessor()
-            for name, text in objects["policies"].items():
-                vault.ensure_policy(name, text.replace(ACCESSOR_PLACEHOLDER, accessor))
-            vault.ensure_token_role(objects["token_role"]["name"], objects["token_role"]["body"])
+            for one in vaultobjects.objects(objects, vault.read, None):
+                vault.write(one.path, one.body)
 
     def _applied(self) -> dict[str, str]:
         found = self.state.read_json(APPLIED)

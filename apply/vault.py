@@ -1,5 +1,7 @@
-"""Vault as the deployer sees it: policies and the token role kept as declared. The only user of hvac here."""
+"""Vault as the deployer sees it: a login, and objects to read and to write. The only user of hvac here."""
 
+import contextlib
+import ssl
 import time
 from pathlib import Path
 from typing import Any
@@ -18,13 +20,18 @@ _LOGIN_PAUSE_SECONDS = 0.1
 class Vault:
     """A logged-in deployer of one stack; `close` (or `with`) gives its token back."""
 
-    def __init__(self, address: str, ca: Path) -> None:
-        """Opens no connection yet."""
+    def __init__(self, address: str, ca: Path | None, namespace: str | None = None) -> None:
+        """Opens no connection yet.
+
+        Args:
+            ca: file of the one authority to trust; None for those of the system.
+        """
         session = requests.Session()
         # REQUESTS_CA_BUNDLE in the environment would silently replace the stack's own authority.
         session.trust_env = False
-        session.verify = str(ca)
-        self._client = hvac.Client(url=address, session=session, token="", timeout=30)
+        session.verify = str(ca) if ca else (ssl.get_default_verify_paths().cafile or True)
+        self._client = hvac.Client(url=address, session=session, token="", timeout=30, namespace=namespace)
+        self._lent = False
         self._address = address
 
     def __enter__(self) -> "Vault":
@@ -51,28 +58,56 @@ class Vault:
                     raise StackError(f"Vault refused the login of role {role}: {_reason(error)}") from error
                 time.sleep(_LOGIN_PAUSE_SECONDS)
 
-    def token_accessor(self) -> str:
-        """The accessor of the server's `token/` mount, by which policies name a caller's alias."""
-        return str(self._call("GET", "sys/auth")["data"]["token/"]["accessor"])
+    def use(self, token: str) -> None:
+        """Act with a token that somebody else has made, and that is not given back."""
+        self._client.token = token
+        self._lent = True
 
-    def ensure_policy(self, name: str, text: str) -> bool:
-        """Keep a policy as declared; True when it had to be written."""
+    def login_with(self, mount: str, role: str, proof: str) -> None:
+        """Log in with a JWT: the `jwt` and the `kubernetes` method take it alike.
+
+        Raises:
+            StackError: the login is refused.
+        """
         try:
-            if self._call("GET", f"sys/policies/acl/{name}")["data"]["policy"] == text:
-                return False
-        except hvac.exceptions.InvalidPath:
-            pass
-        self._call("PUT", f"sys/policies/acl/{name}", {"policy": text})
-        return True
+            answer = self._call("POST", f"auth/{mount}/login", {"role": role, "jwt": proof})
+        except hvac.exceptions.VaultError as error:
+            raise StackError(f"Vault refused the login of role {role} at auth/{mount}: {_reason(error)}") from error
+        self._client.token = answer["auth"]["client_token"]
 
-    def ensure_token_role(self, name: str, wanted: dict[str, Any]) -> None:
-        """Write the token role whole: a field left out would keep its old value."""
-        self._call("POST", f"auth/token/roles/{name}", wanted)
+    def read(self, path: str) -> dict[str, Any] | None:
+        """The `data` at a path; None where nothing is."""
+        try:
+            answer = self._call("GET", path)
+        except hvac.exceptions.InvalidPath:
+            return None
+        except hvac.exceptions.InvalidRequest as error:
+            if path.startswith("sys/mounts/"):  # what is not mounted is a bad request here, no missing path
+                return None
+            raise StackError(f"Vault refused GET {path}: {_reason(error)}") from error
+        found: dict[str, Any] = answer["data"]
+        return found
+
+    def write(self, path: str, body: dict[str, Any]) -> None:
+        """Make or replace what is there. Many writes are merges, so a body names every field it means.
+
+        Raises:
+            StackError: it is refused.
+        """
+        try:
+            self._call("POST", path, body)
+        except hvac.exceptions.InvalidRequest as error:
+            raise StackError(f"Vault refused POST {path}: {_reason(error)}") from error
+
+    def delete(self, path: str) -> None:
+        """Remove what is there; what is gone is no error."""
+        with contextlib.suppress(hvac.exceptions.InvalidPath):
+            self._call("DELETE", path)
 
     def close(self) -> None:
         """Give the deployer's token back, and the connection."""
         try:
-            if self._client.token:
+            if self._client.token and not self._lent:
                 self._call("POST", "auth/token/revoke-self")
         except (StackError, hvac.exceptions.VaultError):
             pass  # it dies by itself within 15 minutes
@@ -93,7 +128,10 @@ class Vault:
         except hvac.exceptions.Forbidden as error:
             if not self._client.token:
                 raise
-            raise StackError(f"Vault refused {method} {path}: {_reason(error)}") from error
+            hint = "inv vault.apply --show-policy prints what this needs"
+            raise StackError(f"Vault refused {method} {path}: {_reason(error)}", hint) from error
+        except hvac.exceptions.VaultDown as error:
+            raise TargetUnreachable(f"Vault at {self._address} is sealed", hint="unseal it") from error
 
 
 def _assertion(subject: str, private_key: str) -> str:

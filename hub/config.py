@@ -24,11 +24,16 @@ _TOKENS_AT_ONCE, _TOKEN_EVERY_SECONDS = 120, 1.0
 
 
 def configure(
-    c: Any, settings: Settings, environ: Mapping[str, str] = os.environ, own_routes: Sequence[Route] = ()
+    c: Any,
+    settings: Settings,
+    environ: Mapping[str, str] = os.environ,
+    vault: VaultApi | None = None,
+    own_routes: Sequence[Route] = (),
 ) -> None:
     """Set what holds on every target.
 
     Args:
+        vault: what `vault_api` has made; None without Vault.
         own_routes: further handlers, of the target.
 
     Raises:
@@ -38,7 +43,7 @@ def configure(
     configure_security(c)
     configure_services(c, settings, environ)
     routes: list[Route] = [*own_routes]
-    revoker = configure_vault(c, settings, routes)
+    revoker = configure_vault(c, settings, vault, routes)
     configure_login(c, settings, routes, revoker)
 
 
@@ -71,11 +76,15 @@ def notebook_environment(settings: Settings, profile: Mapping[str, str]) -> dict
     return {**settings.notebook.environment, **profile, **own}
 
 
-def configure_vault(c: Any, settings: Settings, routes: list[Route]) -> Revoker | None:
+def vault_api(settings: Settings) -> VaultApi | None:
+    """The hub's one client of Vault, with one login for all who use it; None without Vault."""
+    return None if settings.vault is None else VaultApi(settings.vault, settings.stack)
+
+
+def configure_vault(c: Any, settings: Settings, vault: VaultApi | None, routes: list[Route]) -> Revoker | None:
     """The way to a Vault token, and back; adds its route. Without Vault there is neither."""
-    if settings.vault is None:
+    if settings.vault is None or vault is None:
         return None
-    vault = VaultApi(settings.vault, settings.stack)
     revoker = Revoker(vault)
     parts = {
         "settings": settings.vault,

@@ -67,6 +67,15 @@ class VaultApi:
             )
         return Grant(str(token), str(accessor))
 
+    async def check(self) -> None:
+        """Log in unless the hub's token is good still.
+
+        Raises:
+            VaultDown: not now.
+            VaultRefused: not with this configuration.
+        """
+        await self._own_token()
+
     async def revoke(self, accessor: str) -> None:
         """Take a token back; one that is dead already is no error.
 

@@ -4,15 +4,16 @@ from typing import Any
 
 from render.extras import CHART, extra_values, release_name
 from render.found import Found
-from render.hubfiles import text
+from render.hubfiles import layout, text
 from render.needs import needs
 from render.profiles import left_out
 from render.storage import homes
 from render.values import chart_values
+from render.vault import hub_login, vault_objects
 from spec.model import Stack
 
 NAMESPACE, RELEASES, NEEDS, HOMES, NOTES = "namespace.json", "releases.json", "needs.json", "homes.json", "notes.json"
-JUPYTERHUB, EXTRAS = "jupyterhub.json", "buunstack.json"
+JUPYTERHUB, EXTRAS, VAULT = "jupyterhub.json", "buunstack.json", "vault.json"
 _RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 """Pods of the namespace that ask for more than this standard are refused (kubernetes.io, pod security admission)."""
 
@@ -31,12 +32,23 @@ def cluster_artifacts(stack: Stack, found: Found) -> dict[str, str]:
         HOMES: homes(stack),
         NOTES: _notes(stack, found),
     }
+    if stack.vault.enabled:
+        made[VAULT] = _vault(stack)
     return {path: text(content) for path, content in made.items()}
 
 
 def _chart(stack: Stack) -> dict[str, Any]:
     chart = stack.chart
     return {"version": chart.version, "repository": chart.repository, "source": chart.source}
+
+
+def _vault(stack: Stack) -> dict[str, Any]:
+    names = layout(stack)
+    return {
+        "kv_mount": names.mount,
+        "login": hub_login(names, stack.target.namespace),
+        **vault_objects(names, stack.vault.user_token.max_ttl),
+    }
 
 
 def _notes(stack: Stack, found: Found) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a cluster was found to have: settings that say `auto` follow it. Pure."""
+"""What was found outside of the stack file: in the cluster, which settings of `auto` follow, and beside it. Pure."""
 
 from dataclasses import dataclass
 
@@ -9,3 +9,5 @@ class Found:
 
     gpu: bool = False
     monitoring: bool = False
+    ca: str = ""
+    """The text of the private authority that the file names."""

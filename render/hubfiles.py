@@ -8,13 +8,18 @@ from render.found import Found
 from render.profiles import offered
 from render.services import services
 from render.storage import shared_claim
-from render.vault import VaultLayout
+from render.vault import HUB_ROLE, VaultLayout
+from render.vaultvalues import LOGIN_FOLDER
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
 from spec.quantities import seconds
+from spec.ways import ways
 
 _ROOT = Path(__file__).parent.parent
 _SHIPPED = ("*.py", "*.html")
+CHART_FOLDER = "/usr/local/etc/jupyterhub"
+"""Where the chart's own configuration lies: it is on the hub's Python path (files/hub/jupyterhub_config.py)."""
+_AUTHORITY = "buunstack/ca.pem"
 _LOADER = "hub/cluster/jupyterhub_config.py"
 """What the chart executes after its own configuration, from a folder of its own."""
 
@@ -65,6 +70,22 @@ def settings(stack: Stack) -> dict[str, Any]:
     }
 
 
+def vault_settings(stack: Stack) -> dict[str, Any]:
+    """What the hub is told of Vault on each target; where it is and how the hub logs in differ."""
+    names = layout(stack)
+    return {
+        "auth_mount": names.hub_mount,
+        "login_role": HUB_ROLE,
+        "token_role": names.token_role,
+        "policy": names.notebook_policy,
+        "mount": names.mount,
+        "root": names.root,
+        "ttl": stack.vault.user_token.ttl,
+        "delivery": ways(stack.vault).delivery,
+        "required": stack.vault.required,
+    }
+
+
 def profile_settings(profile: EffectiveProfile) -> dict[str, Any]:
     """A profile that can be started as it is."""
     return {
@@ -95,9 +116,21 @@ def cluster_settings(stack: Stack, found: Found) -> dict[str, Any]:
         **settings(stack),
         "profiles": [profile_settings(profile) for profile in offered(stack, found)],
         "services": service_settings(services(stack, found), {}),
-        "vault": None,
+        "vault": _cluster_vault(stack),
         "local": None,
         "cluster": {"shared": _shared_folders(stack)},
+    }
+
+
+def _cluster_vault(stack: Stack) -> dict[str, Any] | None:
+    if not stack.vault.enabled:
+        return None
+    return {
+        **vault_settings(stack),
+        "address": stack.vault.address,
+        "ca_file": f"{CHART_FOLDER}/{_AUTHORITY}" if stack.ca else None,
+        "jwt_file": f"{LOGIN_FOLDER}/token",
+        "jwt_key_file": None,
     }
 
 
@@ -120,6 +153,8 @@ def cluster_files(stack: Stack, found: Found) -> dict[str, str]:
     files = hub_files("local")
     files["jupyterhub_config.d/buunstack.py"] = files.pop(_LOADER)
     files["buunstack/settings.json"] = text(cluster_settings(stack, found))
+    if stack.ca:
+        files[_AUTHORITY] = found.ca
     return files
 
 

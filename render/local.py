@@ -10,11 +10,10 @@ from render import hubfiles
 from render.environments import environment_id, environments, unavailable_reason
 from render.services import ADMIN_SERVICE, CULLER, local_services
 from render.templates import filled
-from render.vault import deployer_policy, login_role, policies, token_role
+from render.vault import deployer_policy, login_role, vault_objects
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
 from spec.quantities import seconds
-from spec.ways import ways
 
 _STATE = "@{state}"
 _SUPERVISION = tuple(
@@ -71,21 +70,12 @@ def _profile(profile: EffectiveProfile) -> dict[str, Any]:
 def _vault_settings(stack: Stack) -> dict[str, Any] | None:
     if not stack.vault.enabled:
         return None
-    names = hubfiles.layout(stack)
     return {
+        **hubfiles.vault_settings(stack),
         "address": "https://127.0.0.1:@{vault_port}",
         "ca_file": f"{_STATE}/tls/ca.pem",
         "jwt_file": None,
         "jwt_key_file": f"{_STATE}/secrets/hub-login.key",
-        "auth_mount": names.hub_mount,
-        "login_role": "hub",
-        "token_role": names.token_role,
-        "policy": names.notebook_policy,
-        "mount": names.mount,
-        "root": names.root,
-        "ttl": stack.vault.user_token.ttl,
-        "delivery": ways(stack.vault).delivery,
-        "required": stack.vault.required,
     }
 
 
@@ -128,12 +118,7 @@ def _first_start(stack: Stack) -> list[tuple[str, str, dict[str, Any]]]:
 
 def _vault_objects(stack: Stack) -> dict[str, Any]:
     names = hubfiles.layout(stack)
-    return {
-        "deployer_mount": names.deployer_mount,
-        "mount": names.mount,
-        "policies": policies(names),
-        "token_role": {"name": names.token_role, "body": token_role(names, stack.vault.user_token.max_ttl)},
-    }
+    return {"deployer_mount": names.deployer_mount, **vault_objects(names, stack.vault.user_token.max_ttl)}
 
 
 def _parts(stack: Stack) -> list[dict[str, Any]]:

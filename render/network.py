@@ -1,12 +1,20 @@
 """The way into the cluster and the ways out of notebook servers. Pure."""
 
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from spec.egress import destinations
 from spec.model import Stack
 
 _METADATA_SERVICE = "169.254.169.254/32"
 """Where clouds give credentials to whoever asks; never opened by a destination that means everywhere."""
+
+_HTTPS, _VAULT_PORT = 443, 8200
+"""The port of an address without one, and Vault's own (openbao.org/docs/configuration/listener/tcp)."""
+_SERVICE = re.compile(r"[a-z0-9-]+\.([a-z0-9-]+)\.svc(?:\..+)?")
+"""A service of the cluster and its namespace (kubernetes.io, DNS for services)."""
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 
 
 def way_in(stack: Stack) -> dict[str, Any]:
@@ -37,6 +45,23 @@ def egress_rules(stack: Stack) -> list[dict[str, Any]]:
         }
         for found in destinations(stack)
     ]
+
+
+def vault_egress(stack: Stack) -> list[dict[str, Any]]:
+    """Notebook servers ask Vault themselves; the chart closes private addresses to them.
+
+    Names are not known to a NetworkPolicy: one outside of the cluster opens its port to any address.
+    """
+    if not stack.vault.enabled:
+        return []
+    address = urlsplit(str(stack.vault.address))
+    host, port = address.hostname or "", address.port or _HTTPS
+    service = _SERVICE.fullmatch(host)
+    # A rule is about the pod's port, and a service may offer it under another.
+    ports = {port, _VAULT_PORT} if service else {port}
+    is_address = not service and bool(_ADDRESS.fullmatch(host))
+    peer = _peer(service[1] if service else None, host if is_address else None)
+    return [{"to": [peer], "ports": [{"port": one, "protocol": "TCP"} for one in sorted(ports)]}]
 
 
 def _peer(namespace: str | None, host: str | None) -> dict[str, Any]:

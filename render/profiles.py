@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from render.found import Found
+from render.vaultvalues import vault_variables
 from spec.model import Stack
 from spec.model_profiles import Choice, CpuAmounts, MemoryAmounts
 from spec.profiles import EffectiveProfile, effective_profiles
@@ -49,7 +50,8 @@ def gives_gpus(stack: Stack, found: Found) -> bool:
 
 def shared_environment(stack: Stack) -> dict[str, str]:
     """The variables of every server, as KubeSpawner's templates of exactly these texts."""
-    return _literals({**stack.notebook.environment, _LOG_LEVEL: stack.notebook.buunstack_log_level})
+    own = {_LOG_LEVEL: stack.notebook.buunstack_log_level, **vault_variables(stack)}
+    return _literals({**stack.notebook.environment, **own})
 
 
 def profile_list(stack: Stack, found: Found) -> list[dict[str, Any]]:

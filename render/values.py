@@ -3,16 +3,15 @@
 from typing import Any
 
 from render.found import Found
-from render.hubfiles import cluster_files
-from render.network import egress_rules, way_in
+from render.hubfiles import CHART_FOLDER, cluster_files
+from render.network import egress_rules, vault_egress, way_in
 from render.profiles import offered, profile_list, shared_environment
 from render.services import services
 from render.storage import storage_values
+from render.vaultvalues import hub_login_volume, trusted_authority
 from spec.model import Stack
 from spec.quantities import seconds
 
-_FILES = "/usr/local/etc/jupyterhub"
-"""Where the chart's own configuration lies: it is on the hub's Python path (files/hub/jupyterhub_config.py)."""
 _READABLE = 0o644
 _KEEP = {"helm.sh/resource-policy": "keep"}
 """Helm leaves such an object when its release goes (helm.sh/docs/howto/charts_tips_and_tricks)."""
@@ -63,6 +62,7 @@ def _hub(stack: Stack, found: Found) -> dict[str, Any]:
         "loadRoles": {f"{name}-role": {"scopes": scopes, "services": [name]} for name, scopes in wanted.items()},
         "db": {"upgrade": True, "pvc": _database(stack)},
         "extraFiles": _extra_files(cluster_files(stack, found)),
+        **hub_login_volume(stack),
     }
 
 
@@ -85,7 +85,7 @@ def _pod_security() -> dict[str, Any]:
 def _extra_files(files: dict[str, str]) -> dict[str, Any]:
     """A key of the chart's Secret cannot hold a slash, so each file has a name of its own beside its place."""
     return {
-        path.replace("/", "-"): {"mountPath": f"{_FILES}/{path}", "mode": _READABLE, "stringData": text}
+        path.replace("/", "-"): {"mountPath": f"{CHART_FOLDER}/{path}", "mode": _READABLE, "stringData": text}
         for path, text in sorted(files.items())
     }
 
@@ -109,9 +109,10 @@ def _singleuser(stack: Stack, found: Found) -> dict[str, Any]:
         "image": _image(stack, found),
         "fsGid": stack.storage.fs_group,
         "extraEnv": shared_environment(stack),
+        **trusted_authority(stack, found),
         # Its init container would need more than `restricted` gives; the NetworkPolicy closes that address.
         "cloudMetadata": {"blockWithIptables": False},
-        "networkPolicy": {"egress": egress_rules(stack)},
+        "networkPolicy": {"egress": [*egress_rules(stack), *vault_egress(stack)]},
         "storage": storage_values(stack),
         "profileList": profile_list(stack, found),
     }

@@ -8,6 +8,13 @@ from render.templates import filled
 ACCESSOR_PLACEHOLDER = "@{token_accessor}"
 """Stands for the accessor of the server's own `token/` mount, which only the running server knows."""
 
+HUB_ROLE = "hub"
+"""The role of the hub's login."""
+HUB_ACCOUNT = "hub"
+"""The hub's service account, as the z2jh chart calls it (templates/hub/rbac.yaml)."""
+AUDIENCE = "vault"
+"""For whom the tokens are that prove who the hub is."""
+
 
 @dataclass(frozen=True)
 class VaultLayout:
@@ -54,9 +61,13 @@ def policies(layout: VaultLayout, accessor: str = ACCESSOR_PLACEHOLDER) -> dict[
     return {name: _policy(layout, template, accessor) for template, name in names.items()}
 
 
-def deployer_policy(layout: VaultLayout) -> str:
-    """The HCL of the deployer's own policy, which only the server's first start writes."""
-    return _policy(layout, "deployer", "")
+def deployer_policy(layout: VaultLayout, *, cluster: bool = False) -> str:
+    """The HCL of the deployer's own policy, which somebody with more power writes once.
+
+    Args:
+        cluster: mount and hub's login are the deployer's too; on one machine the server's first start makes them.
+    """
+    return _policy(layout, "deployer", "", cluster)
 
 
 def token_role(layout: VaultLayout, max_ttl: str) -> dict[str, Any]:
@@ -91,7 +102,7 @@ def login_role(subject: str, policy: str) -> dict[str, Any]:
     return {
         "role_type": "jwt",
         "user_claim": "sub",
-        "bound_audiences": ["vault"],
+        "bound_audiences": [AUDIENCE],
         "bound_subject": subject,
         "token_policies": [policy],
         "token_no_default_policy": True,
@@ -104,9 +115,24 @@ def login_role(subject: str, policy: str) -> dict[str, Any]:
     }
 
 
-def _policy(layout: VaultLayout, template: str, accessor: str) -> str:
+def vault_objects(layout: VaultLayout, max_ttl: str) -> dict[str, Any]:
+    """What the deployer keeps in Vault on each target."""
+    return {
+        "policies": policies(layout),
+        "token_role": {"name": layout.token_role, "body": token_role(layout, max_ttl)},
+    }
+
+
+def hub_login(layout: VaultLayout, namespace: str) -> dict[str, Any]:
+    """The hub's login by the token of its service account; the cluster's keys are found out when it is written."""
+    subject = f"system:serviceaccount:{namespace}:{HUB_ACCOUNT}"
+    return {"mount": layout.hub_mount, "role": HUB_ROLE, "body": login_role(subject, layout.hub_policy)}
+
+
+def _policy(layout: VaultLayout, template: str, accessor: str, cluster: bool = False) -> str:
     return filled(
         f"policies/{template}.hcl.j2",
+        cluster=cluster,
         stack=layout.stack,
         mount=layout.mount,
         root=layout.root,

@@ -26,12 +26,6 @@ _EVERYWHERE: tuple[Row, ...] = (
     (("mcp", "enabled"), lambda stack: stack.mcp.enabled),
     (("mcp", "version"), _named),
     (("mcp", "allow_token_in_url"), lambda stack: stack.mcp.allow_token_in_url),
-    (("ca",), lambda stack: stack.ca is not None),
-)
-"""A place in the file and whether it asks for something; a place that the file does not name asks for nothing."""
-_LOCAL: tuple[Row, ...] = (
-    *_EVERYWHERE,
-    (("vault", "address"), lambda stack: stack.vault.address is not None),
     (("vault", "namespace"), lambda stack: stack.vault.namespace is not None),
     (("vault", "preset"), lambda stack: stack.vault.preset is not None),
     (("vault", "hub_login"), lambda stack: ways(stack.vault).hub_login != OURS.hub_login),
@@ -39,6 +33,12 @@ _LOCAL: tuple[Row, ...] = (
     (("vault", "isolation"), lambda stack: ways(stack.vault).isolation != OURS.isolation),
     (("vault", "required"), lambda stack: stack.vault.required),
     (("vault", "admin_token"), _named),
+)
+"""A place in the file and whether it asks for something; a place that the file does not name asks for nothing."""
+_LOCAL: tuple[Row, ...] = (
+    *_EVERYWHERE,
+    (("ca",), lambda stack: stack.ca is not None),
+    (("vault", "address"), lambda stack: stack.vault.address is not None),
     (("monitoring", "enabled"), lambda stack: stack.monitoring.enabled is True),
     (("monitoring", "namespace"), _named),
     (("monitoring", "alerts"), _named),
@@ -77,7 +77,7 @@ def unavailable(stack: Stack, file: FilePath) -> list[Problem]:
     rows = _KUBERNETES if stack.target.kind == "kubernetes" else _LOCAL
     found = [document.problem(path, words, "remove it") for path, asks in rows if document.has(path) and asks(stack)]
     if stack.target.kind == "kubernetes":
-        return sorted([*found, *_vault(stack, document, words)])
+        return sorted([*found, *_vault(stack, document)])
     for slug, profile in stack.profiles.items():
         for name in ("choices", "storage", "pod"):
             if getattr(profile, name):
@@ -85,9 +85,11 @@ def unavailable(stack: Stack, file: FilePath) -> list[Problem]:
     return sorted(found)
 
 
-def _vault(stack: Stack, document: Document, words: str) -> list[Problem]:
-    """Secrets are on unless a file says otherwise, so a file may ask for them without a word."""
-    if not stack.vault.enabled:
+def _vault(stack: Stack, document: Document) -> list[Problem]:
+    """Install runs no Vault of its own on a cluster, and a file may ask for secrets without a word."""
+    if not stack.vault.enabled or stack.vault.address:
         return []
     path = document.nearest(("vault",), ("target", "kind"))
-    return [document.problem(path, f"secrets of users (vault) are {words}", "vault: {enabled: false}")]
+    message = "users' secrets on a cluster need vault.address, where Vault or OpenBao is"
+    hint = "vault: {address: https://vault.example.net}, or vault: {enabled: false}"
+    return [document.problem(path, message, hint)]

@@ -32,8 +32,12 @@ class Certificates:
     key: Path
 
 
-def certificates(folder: Path) -> Certificates:
-    """Make an authority and a server certificate in `folder`."""
+def certificates(folder: Path, host: str = "127.0.0.1") -> Certificates:
+    """Make an authority and a server certificate in `folder`.
+
+    Args:
+        host: an address that the certificate names beside localhost.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = _common_name(f"test authority {x509.random_serial_number():x}"[:64])
@@ -55,7 +59,8 @@ def certificates(folder: Path) -> Certificates:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
-    hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    addresses = dict.fromkeys([host, "127.0.0.1"])
+    hosts = [x509.DNSName("localhost"), *(x509.IPAddress(ipaddress.ip_address(address)) for address in addresses)]
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     server = (
         _builder(_common_name("localhost"), ca_name, key)
@@ -90,15 +95,16 @@ class OpenBao:
 
     Args:
         max_lease_ttl: the server's own cap on every lease.
+        host: an address of this machine; pods of a cluster reach no loopback one.
     """
 
-    def __init__(self, folder: Path, *, max_lease_ttl: str = "768h") -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, max_lease_ttl: str = "768h", host: str = "127.0.0.1") -> None:
+        self.folder, self._host = folder, host
         (folder / "data").mkdir(parents=True, exist_ok=True)
-        self._certificates = certificates(folder / "tls")
+        self._certificates = certificates(folder / "tls", host)
         self.ca = self._certificates.ca
         self.port, cluster_port = free_port(), free_port()
-        self.address = f"https://127.0.0.1:{self.port}"
+        self.address = f"https://{host}:{self.port}"
         self.root_token = ""
         self.log = folder / "server.log"
         self._unseal_key = ""
@@ -173,7 +179,7 @@ class OpenBao:
             "X-Vault-Token": self.root_token if token is None else token,
         }
         sent = {name: value for name, value in (sent | (headers or {})).items() if value}
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self._tls)
+        connection = http.client.HTTPSConnection(self._host, self.port, timeout=30, context=self._tls)
         try:
             connection.request(method, f"/v1/{path}", None if body is None else json.dumps(body), sent)
             answer = connection.getresponse()
@@ -224,7 +230,7 @@ storage "raft" {{
   performance_multiplier = 1
 }}
 listener "tcp" {{
-  address       = "127.0.0.1:{self.port}"
+  address       = "{self._host}:{self.port}"
   tls_cert_file = "{self._certificates.certificate}"
   tls_key_file  = "{self._certificates.key}"
 }}

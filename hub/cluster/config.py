@@ -9,7 +9,7 @@ from hub.cluster.health import health_route
 from hub.cluster.homes import keep_home
 from hub.cluster.profiles import ProfileList
 from hub.cluster.shared import mount_shared
-from hub.config import configure
+from hub.config import configure, vault_api
 from hub.hooks import as_hook
 from hub.refusal import NotStarted
 from hub.roles import configured_list
@@ -30,7 +30,8 @@ def configure_cluster(c: Any, settings: Settings, environ: Mapping[str, str] = o
     """
     if settings.cluster is None:
         raise SettingsError("cluster: null, so these settings are not for a cluster")
-    configure(c, settings, environ, [health_route(settings)])
+    vault = vault_api(settings)
+    configure(c, settings, environ, vault, [health_route(settings, vault)])
     configure_servers(c, settings, settings.cluster)
 
 

@@ -9,14 +9,16 @@ from tornado import web
 
 from hub.cluster.invariants import CULLER, findings
 from hub.settings import Settings
+from hub.vaultapi import VaultApi
+from hub.vaulterrors import VaultError
 
 
 class HealthHandler(APIHandler):  # type: ignore[misc]
     """Needs the right to manage all servers."""
 
-    def initialize(self, settings_of_stack: Settings) -> None:
+    def initialize(self, settings_of_stack: Settings, vault: VaultApi | None) -> None:
         """Args: settings_of_stack: as declared."""
-        self._settings_of_stack = settings_of_stack
+        self._settings_of_stack, self._vault = settings_of_stack, vault
 
     async def prepare(self) -> None:
         """Called by tornado before each method."""
@@ -24,16 +26,26 @@ class HealthHandler(APIHandler):  # type: ignore[misc]
         if "admin:servers" not in self.expanded_scopes:
             raise web.HTTPError(403, "This needs the scope admin:servers for all servers.")
 
-    def get(self) -> None:
-        """The stack's name, and what a site's own values or code have broken: an empty list when nothing is."""
+    async def get(self) -> None:
+        """The stack's name, and what is broken: by a site's own values or code, or on the way to Vault."""
         wanted = self._settings_of_stack
         problems = findings(self.config, wanted)
         known = {service.name for service in self.db.query(orm.Service)}
         if wanted.culling.enabled and CULLER not in known:
             problems.append(f"service {CULLER} is not registered; idle servers are never ended")
+        problems += await self._vault_problems()
         self.finish(json.dumps({"stack": wanted.stack, "problems": problems}))
 
+    async def _vault_problems(self) -> list[str]:
+        if self._vault is None:
+            return []
+        try:
+            await self._vault.check()
+        except VaultError as error:
+            return [f"the hub cannot log in to Vault, so no server gets secrets: {error}"]
+        return []
 
-def health_route(settings: Settings) -> tuple[str, type, dict[str, Any]]:
+
+def health_route(settings: Settings, vault: VaultApi | None) -> tuple[str, type, dict[str, Any]]:
     """The handler and its place below /hub."""
-    return (r"/api/stack/health", HealthHandler, {"settings_of_stack": settings})
+    return (r"/api/stack/health", HealthHandler, {"settings_of_stack": settings, "vault": vault})

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hub.config import configure, notebook_environment
+from hub.config import configure, notebook_environment, vault_api
 from hub.form import ProfileForm
 from hub.hooks import as_hook
 from hub.settings import Local, Profile, Settings, SettingsError
@@ -21,7 +21,7 @@ def configure_local(c: Any, settings: Settings, environ: Mapping[str, str] = os.
     local = settings.local
     if local is None:
         raise SettingsError("local: null, so these settings are not for the local target")
-    configure(c, settings, environ)
+    configure(c, settings, environ, vault_api(settings))
     configure_addresses(c, local)
     configure_state(c, local)
     configure_proxy(c, local, environ)

@@ -8,7 +8,8 @@ import pytest
 from apply.certificates import ensure_authority, ensure_signing_key
 from apply.state import StateDirectory
 from apply.vault import Vault
-from render.vault import VaultLayout, deployer_policy, login_role, policies, token_role
+from apply.vaultobjects import changes, differs, objects
+from render.vault import VaultLayout, deployer_policy, login_role, vault_objects
 from spec.errors import StackError, TargetUnreachable
 from tests.openbao import OpenBao
 
@@ -37,26 +38,41 @@ def vault(openbao: OpenBao, key: str) -> Iterator[Vault]:
         yield vault
 
 
-def test_policies_are_written_once_and_restored_after_a_change_by_hand(openbao: OpenBao, vault: Vault) -> None:
-    wanted = policies(LAYOUT, vault.token_accessor())
-    for name, text in wanted.items():
-        vault.ensure_policy(name, text)
+DECLARED = vault_objects(LAYOUT, "12h")
 
-    assert not any(vault.ensure_policy(name, text) for name, text in wanted.items())
+
+def test_what_is_declared_is_written_once_and_restored_after_a_change_by_hand(openbao: OpenBao, vault: Vault) -> None:
+    written(vault)
+    assert changes(objects(DECLARED, vault.read, None)) == []
+
     openbao.ok("PUT", f"sys/policies/acl/{LAYOUT.hub_policy}", body={"policy": 'path "*" { capabilities = ["read"] }'})
-    assert vault.ensure_policy(LAYOUT.hub_policy, wanted[LAYOUT.hub_policy])
+    (change,) = changes(objects(DECLARED, vault.read, None))
+
+    assert (change.action, change.what) == ("update", f"vault policy {LAYOUT.hub_policy}")
+    assert '-path "*" { capabilities = ["read"] }' in change.details
+    written(vault)
+    assert changes(objects(DECLARED, vault.read, None)) == []
 
 
 def test_the_token_role_is_whole_after_each_write(openbao: OpenBao, vault: Vault) -> None:
     openbao.ok(
         "POST", f"auth/token/roles/{LAYOUT.token_role}", body={"token_period": "1h", "allowed_policies": ["root"]}
     )
+    (change,) = [one for one in changes(objects(DECLARED, vault.read, None)) if "token role" in one.what]
+    assert "token_period: 3600 -> 0" in change.details
 
-    vault.ensure_token_role(LAYOUT.token_role, token_role(LAYOUT, "12h"))
+    written(vault)
 
     role = openbao.ok("GET", f"auth/token/roles/{LAYOUT.token_role}")["data"]
     assert (role["token_period"], role["token_explicit_max_ttl"]) == (0, 12 * 3600)
     assert role["allowed_policies"] == [LAYOUT.notebook_policy]
+
+
+def written(vault: Vault) -> None:
+    """What install does."""
+    for one in objects(DECLARED, vault.read, None):
+        if differs(one):
+            vault.write(one.path, one.body)
 
 
 @pytest.mark.parametrize(
@@ -98,10 +114,8 @@ def works(openbao: OpenBao, key: str) -> bool:
     vault.login(LAYOUT.deployer_mount, "deployer", key)
     token = vault._client.token
     try:
-        for name, text in policies(LAYOUT, vault.token_accessor()).items():
-            vault.ensure_policy(name, text + "\n# a change, so that it is written\n")
-            vault.ensure_policy(name, text)
-        vault.ensure_token_role(LAYOUT.token_role, token_role(LAYOUT, "12h"))
+        for one in objects(DECLARED, vault.read, None):
+            vault.write(one.path, one.body)
     except StackError:
         return False
     revoked, _ = openbao.call("PUT", f"sys/leases/revoke-prefix/auth/token/create/{LAYOUT.token_role}", token)
@@ -124,7 +138,7 @@ def test_a_foreign_key_is_refused_without_showing_it(openbao: OpenBao, key: str,
 
 def test_a_server_that_is_away_is_a_sentence(openbao: OpenBao) -> None:
     with pytest.raises(TargetUnreachable, match="does not answer"):
-        Vault("https://127.0.0.1:1", openbao.ca).token_accessor()
+        Vault("https://127.0.0.1:1", openbao.ca).read("sys/auth")
 
 
 def test_a_server_with_a_foreign_certificate_is_not_trusted(openbao: OpenBao, tmp_path: Path) -> None:
@@ -132,4 +146,4 @@ def test_a_server_with_a_foreign_certificate_is_not_trusted(openbao: OpenBao, tm
     state.ensure()
 
     with pytest.raises(TargetUnreachable, match="not trusted"):
-        Vault(openbao.address, ensure_authority(state)).token_accessor()
+        Vault(openbao.address, ensure_authority(state)).read("sys/auth")

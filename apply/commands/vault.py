@@ -1,0 +1,28 @@
+"""`inv vault.*`: the stack's part of Vault."""
+
+# mypy: disable-error-code="no-untyped-def,attr-defined"
+
+from invoke import Collection, task
+
+from apply.commands.flags import JSON, STATE
+from apply.console import user_errors
+
+_APPLY = {
+    "check": "write nothing; exit with 3 when something differs",
+    "show_policy": "print the policy that a credential for this needs, and do nothing",
+}
+
+
+@task(name="apply", help=STATE | JSON | _APPLY)
+def apply(_, spec="stack.yaml", state=None, json=False, check=False, show_policy=False):
+    """Keep the stack's part of Vault as declared (kubernetes)."""
+    with user_errors():
+        from apply import secretstores
+
+        if show_policy:
+            secretstores.show_policy(spec, state)
+        else:
+            secretstores.apply(spec, state, check, json)
+
+
+COMMANDS = Collection("vault", apply)

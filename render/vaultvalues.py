@@ -1,0 +1,41 @@
+"""Values of the z2jh chart with which hub and notebooks reach Vault; no secret is among them. Pure."""
+
+from typing import Any
+
+from render.found import Found
+from render.vault import AUDIENCE
+from spec.model import Stack
+
+LOGIN_FOLDER = "/var/run/secrets/buunstack-vault"
+"""Where the hub's pod finds the token of its service account that Vault takes."""
+AUTHORITY = "/etc/buunstack/ca.pem"
+"""Where notebook servers find the private authority."""
+_LOGIN_SECONDS = 600
+"""The shortest life of a projected token (kubernetes.io, service accounts); the kubelet renews it."""
+_READABLE = 0o644
+
+
+def hub_login_volume(stack: Stack) -> dict[str, Any]:
+    """The hub's own proof of who it is, made for Vault alone, and nothing that has to be kept."""
+    if not stack.vault.enabled:
+        return {}
+    token = {"path": "token", "audience": AUDIENCE, "expirationSeconds": _LOGIN_SECONDS}
+    volume = {"name": "vault-login", "projected": {"sources": [{"serviceAccountToken": token}]}}
+    mount = {"name": "vault-login", "mountPath": LOGIN_FOLDER, "readOnly": True}
+    return {"extraVolumes": [volume], "extraVolumeMounts": [mount]}
+
+
+def vault_variables(stack: Stack) -> dict[str, str]:
+    """What a notebook server is told of Vault: where it is, and whom to trust."""
+    if not stack.vault.enabled:
+        return {}
+    found = {"VAULT_ADDR": str(stack.vault.address)}
+    return found | ({"VAULT_CACERT": AUTHORITY} if stack.ca else {})
+
+
+def trusted_authority(stack: Stack, found: Found) -> dict[str, Any]:
+    """The private authority as a file of each server."""
+    if not stack.ca:
+        return {}
+    file = {"mountPath": AUTHORITY, "mode": _READABLE, "stringData": found.ca}
+    return {"extraFiles": {"buunstack-ca": file}}

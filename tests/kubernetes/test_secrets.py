@@ -1,0 +1,219 @@
+"""Users' secrets on a cluster: a real OpenBao beside it, and nobody who holds more than he needs."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from render.vault import VaultLayout, deployer_policy
+from tests.e2e.stack import ROOT, Person, eventually
+from tests.kubernetes.site import Site, chart_values
+from tests.openbao import OpenBao
+
+LAYOUT = VaultLayout("lab")
+PACKAGE = "/opt/buunstack"
+MINE = "secret/data/jupyter/users/lab.ada"
+
+
+@pytest.fixture(scope="module")
+def bao(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
+    """A server at the node's own address, which pods reach."""
+    folder = tmp_path_factory.mktemp("bao")
+    (node,) = Site(folder).kube.items("/api/v1/nodes")
+    host = next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP")
+    with OpenBao(folder / "server", host=host) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def secret_site(bao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An installed stack whose deployer may do in Vault what the documented policy says, and no more."""
+    site = Site(tmp_path_factory.mktemp("secret-site"))
+    site.declare(**with_secrets(bao))
+    policy = site.inv("vault.apply", "--show-policy").stdout
+    assert policy.strip() == deployer_policy(LAYOUT, cluster=True).strip()
+    site.environment["VAULT_TOKEN_FILE"] = str(site.folder / "vault-token")
+    token = deployer_token(bao, policy)
+    Path(site.environment["VAULT_TOKEN_FILE"]).write_text(token + "\n")
+    said = site.inv("install", "--yes")
+    assert "vault: writing policy lab-hub" in said.stderr
+    assert token not in said.stdout + said.stderr
+    site.add_user("ada")
+    site.add_user("bob")
+    yield site
+    site.remove()
+
+
+def with_secrets(bao: OpenBao, **vault: Any) -> dict[str, Any]:
+    """Sections of the stack file; the notebook image lacks the package, so that its files are mounted."""
+    files = {
+        f"buunstack-{file.stem}": {"mountPath": f"{PACKAGE}/buunstack/{file.name}", "stringData": file.read_text()}
+        for file in sorted((ROOT / "buunstack").glob("*.py"))
+    }
+    values = chart_values() | {"singleuser": {"extraFiles": files}}
+    return {
+        "vault": {"address": bao.address, **vault},
+        "ca": str(bao.ca),
+        "notebook": {"pre_pull": False, "environment": {"PYTHONPATH": PACKAGE}},
+        "chart_values": values,
+    }
+
+
+def deployer_token(bao: OpenBao, policy: str) -> str:
+    """Of somebody who may do what the policy says."""
+    bao.ok("PUT", f"sys/policies/acl/{LAYOUT.deployer_policy}", body={"policy": policy})
+    body = {"policies": [LAYOUT.deployer_policy], "no_default_policy": True}
+    token: str = bao.ok("POST", "auth/token/create", body=body)["auth"]["client_token"]
+    return token
+
+
+@pytest.fixture
+def ada(secret_site: Site) -> Iterator[Person]:
+    """A user whose server runs."""
+    with secret_site.reached():
+        person = secret_site.person("ada")
+        person.spawn("lab")
+        yield person
+        person.stop()
+        eventually(lambda: not secret_site.objects("pods", selector="component=singleuser-server"), "no server", 90)
+
+
+def test_a_notebook_keeps_its_users_secrets_and_its_token_dies_with_it(
+    bao: OpenBao, secret_site: Site, ada: Person
+) -> None:
+    put = "from buunstack import SecretStore; s = SecretStore(); s.put('db', password='b1rd'); print(s.get('db'))"
+    assert "'password': 'b1rd'" in ada.run(put)
+    assert bao.ok("GET", f"{MINE}/db")["data"]["data"] == {"password": "b1rd"}
+
+    (accessor,) = _of_notebooks(bao)
+    ada.stop()
+
+    eventually(lambda: accessor not in _of_notebooks(bao), "the token is revoked", 60)
+    ada.spawn("lab")
+    assert "'password': 'b1rd'" in ada.run(put)
+
+
+def test_no_token_is_in_a_pod_a_secret_of_the_stack_or_a_plan(bao: OpenBao, secret_site: Site, ada: Person) -> None:
+    assert ada.run("from buunstack import SecretStore; print(SecretStore().list())").startswith("[")
+    deployer = Path(secret_site.environment["VAULT_TOKEN_FILE"]).read_text().strip()
+    kinds = ("pods", "secrets", "configmaps")
+    shown = json.dumps([secret_site.objects(kind) for kind in kinds])
+    packed = [value for one in secret_site.objects("secrets") for value in (one.get("data") or {}).values()]
+    shown += "".join(base64.b64decode(value).decode("utf-8", "replace") for value in packed)
+    for form in ("--json", "--markdown"):
+        shown += secret_site.inv("plan", form).stdout
+    shown += secret_site.inv("logs", "hub", "--lines", "2000").stdout
+
+    assert deployer not in shown
+    assert bao.root_token not in shown
+    for prefix in ("hvs.", "s."):
+        found = [word for word in shown.replace('"', " ").split() if word.startswith(prefix) and len(word) > 20]
+        assert found == []
+
+
+def test_an_unchanged_vault_is_left_alone_and_a_change_by_hand_is_planned_and_put_back(
+    bao: OpenBao, secret_site: Site
+) -> None:
+    assert "nothing changed: Vault is as declared" in secret_site.inv("vault.apply").stderr
+    assert secret_site.plan()["changes"] == []
+    weaker = {"role_type": "jwt", "user_claim": "sub", "bound_subject": "anybody", "bound_audiences": ["x"]}
+    bao.ok("POST", f"auth/{LAYOUT.hub_mount}/role/hub", body=weaker)
+
+    said = secret_site.inv("vault.apply", "--check", code=3)
+
+    assert "bound_subject: anybody -> system:serviceaccount:" in said.stdout
+    (change,) = secret_site.plan()["changes"]
+    assert change["what"] == f"vault role of login {LAYOUT.hub_mount}"
+    secret_site.inv("install", "--yes")
+    secret_site.inv("vault.apply", "--check")
+
+
+def test_without_a_credential_an_install_says_that_nobody_looked_and_the_proof_tells_what_is_missing(
+    bao: OpenBao, secret_site: Site
+) -> None:
+    held = secret_site.environment.pop("VAULT_TOKEN_FILE")
+    try:
+        assert any("Vault was not looked at" in one for one in secret_site.plan()["warnings"])
+        bao.ok("DELETE", f"sys/auth/{LAYOUT.hub_mount}")
+        _restart_hub(secret_site)
+
+        said = secret_site.inv("install", "--yes", "--repair", code=6).stderr
+
+        assert "the hub cannot log in to Vault, so no server gets secrets: no login through auth/lab-hub" in said
+        assert "inv vault.apply" in said
+        assert "there is no credential for Vault" in secret_site.inv("vault.apply", code=1).stderr
+    finally:
+        secret_site.environment["VAULT_TOKEN_FILE"] = held
+    secret_site.inv("vault.apply")
+    secret_site.inv("install", "--yes", "--repair")
+
+
+def test_another_service_account_of_the_namespace_is_not_the_hub(bao: OpenBao, secret_site: Site) -> None:
+    folder = f"/api/v1/namespaces/{secret_site.namespace}/serviceaccounts"
+    secret_site.kube.create(folder, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "other"}})
+    tokens = {name: _token(secret_site, name, "vault") for name in ("other", "hub")}
+    tokens["for somebody else"] = _token(secret_site, "hub", "another")
+
+    answers = {name: _login(bao, token)[0] for name, token in tokens.items()}
+
+    assert answers == {"other": 400, "hub": 200, "for somebody else": 400}
+
+
+def test_each_line_of_the_deployers_policy_is_needed(bao: OpenBao, secret_site: Site) -> None:
+    whole = deployer_policy(LAYOUT, cluster=True)
+    blocks = [block for block in whole.split("path ")[1:] if "leases/revoke-prefix" not in block]
+    blocks = [block for block in blocks if "revoke-self" not in block]  # a lent token is not given back
+    try:
+        for block in blocks:
+            bao.ok(
+                "PUT",
+                f"sys/policies/acl/{LAYOUT.deployer_policy}",
+                body={"policy": whole.replace(f"path {block}", "")},
+            )
+            bao.ok("DELETE", f"sys/auth/{LAYOUT.hub_mount}")
+            said = secret_site.inv("vault.apply", code=None)
+            assert said.returncode != 0, f"without {block}"
+            assert "Vault refused" in said.stderr
+    finally:
+        bao.ok("PUT", f"sys/policies/acl/{LAYOUT.deployer_policy}", body={"policy": whole})
+        secret_site.inv("vault.apply")
+
+
+def _of_notebooks(bao: OpenBao) -> list[str]:
+    """Accessors of living notebook tokens."""
+    accessors = bao.ok("LIST", "auth/token/accessors")["data"]["keys"]
+    found = [(one, bao.call("POST", "auth/token/lookup-accessor", body={"accessor": one})[1]) for one in accessors]
+    return [one for one, seen in found if LAYOUT.notebook_policy in (seen.get("data") or {}).get("policies", [])]
+
+
+def _token(site: Site, account: str, audience: str) -> str:
+    request = {
+        "apiVersion": "authentication.k8s.io/v1",
+        "kind": "TokenRequest",
+        "spec": {"audiences": [audience], "expirationSeconds": 600},
+    }
+    path = f"/api/v1/namespaces/{site.namespace}/serviceaccounts/{account}/token"
+    token: str = site.kube.create(path, request)["status"]["token"]
+    return token
+
+
+def _login(bao: OpenBao, token: str) -> tuple[int, Any]:
+    return bao.call("POST", f"auth/{LAYOUT.hub_mount}/login", "", {"role": "hub", "jwt": token})
+
+
+def _restart_hub(site: Site) -> None:
+    """A hub that has no token of before."""
+    path = f"/api/v1/namespaces/{site.namespace}/pods"
+    (pod,) = site.objects("pods", selector="component=hub")
+    site.kube.delete(f"{path}/{pod['metadata']['name']}")
+    eventually(
+        lambda: (
+            [part["state"] for part in site.status()["parts"] if part["name"] == "hub"] == ["ready"]
+            and pod["metadata"]["uid"] not in {one["metadata"]["uid"] for one in site.objects("pods")}
+        ),
+        "another hub is ready",
+        60,
+    )

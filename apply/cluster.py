@@ -206,7 +206,8 @@ class ClusterTarget:
         if not seen.generations or namespace_changes(artifacts, seen):
             return False
         as_left = seen.generations[-1].summary["workloads"] == _workloads(self.stack, seen)
-        return as_left and self.releases(tell).all_applied(artifacts, seen)
+        # Vault last: nothing of it is in the glance, and only who has a credential can look.
+        return as_left and self.releases(tell).all_applied(artifacts, seen) and not self._vault_changes(artifacts)[0]
 
     def _waiting_login(self, seen: Glance) -> FirstLogin | None:
         from apply.firstlogin import waiting

@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from spec.egress import destinations
 from spec.model import Stack
@@ -14,6 +13,7 @@ _HTTPS, _VAULT_PORT = 443, 8200
 """The port of an address without one, and Vault's own (openbao.org/docs/configuration/listener/tcp)."""
 _SERVICE = re.compile(r"[a-z0-9-]+\.([a-z0-9-]+)\.svc(?:\..+)?")
 """A service of the cluster and its namespace (kubernetes.io, DNS for services)."""
+_URL = re.compile(r"https?://(\[[^]]+]|[^:/]+)(?::([0-9]+))?")
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 
 
@@ -54,8 +54,8 @@ def vault_egress(stack: Stack) -> list[dict[str, Any]]:
     """
     if not stack.vault.enabled:
         return []
-    address = urlsplit(str(stack.vault.address))
-    host, port = address.hostname or "", address.port or _HTTPS
+    address = _URL.match(str(stack.vault.address))
+    host, port = (address[1].strip("[]"), int(address[2] or _HTTPS)) if address else ("", _HTTPS)
     service = _SERVICE.fullmatch(host)
     # A rule is about the pod's port, and a service may offer it under another.
     ports = {port, _VAULT_PORT} if service else {port}

@@ -15,6 +15,7 @@ from buunstack.errors import (
     InvalidKey,
     InvalidValue,
     NotAllowed,
+    ReadOnly,
     SecretNotFound,
     SecretStoreError,
     SignInNeeded,
@@ -22,7 +23,9 @@ from buunstack.errors import (
     Unavailable,
 )
 from buunstack.log import set_up_log
+from buunstack.shared import SharedSecrets
 from buunstack.store import SecretStore
+from buunstack.versions import Version
 
 __all__ = [
     "BadSetting",
@@ -31,12 +34,15 @@ __all__ = [
     "InvalidKey",
     "InvalidValue",
     "NotAllowed",
+    "ReadOnly",
     "SecretNotFound",
     "SecretStore",
     "SecretStoreError",
+    "SharedSecrets",
     "SignInNeeded",
     "TooLarge",
     "Unavailable",
+    "Version",
     "get_env_from_secrets",
     "put_env_to_secrets",
 ]

@@ -3,12 +3,13 @@
     SecretStoreError
     ├── SecretNotFound (KeyError)             no such secret or field
     ├── NotAllowed (PermissionError)          the policy, the hub or Vault refuses
+    │   └── ReadOnly                          shared secrets are written by administrators
     ├── Unavailable (ConnectionError)         not reachable, sealed, overloaded: try again
     │   └── CertificateNotTrusted             the server shows a certificate that nobody here vouches for
     ├── SignInNeeded                          this process has no token and no way to get one
     ├── Conflict                              others changed the secret again and again meanwhile
     ├── InvalidKey (ValueError)               not a name for a secret
-    ├── InvalidValue (TypeError, ValueError)  fields that cannot be stored
+    ├── InvalidValue (TypeError, ValueError)  fields that cannot be stored, a version that is no number
     ├── TooLarge (ValueError)                 more than the server keeps in one secret
     └── BadSetting (ValueError)               a variable of the notebook's environment is wrong
 
@@ -32,6 +33,10 @@ class NotAllowed(SecretStoreError, PermissionError):
     """The token is alive and may not do this, or no token is given to this account."""
 
 
+class ReadOnly(NotAllowed):
+    """Shared secrets can be read here; administrators write them."""
+
+
 class Unavailable(SecretStoreError, ConnectionError):
     """Vault or the hub cannot answer now; nothing was lost."""
 
@@ -53,7 +58,7 @@ class InvalidKey(SecretStoreError, ValueError):
 
 
 class InvalidValue(SecretStoreError, TypeError, ValueError):
-    """A field is not text, or there is none."""
+    """A field is not text, or cannot be what it should become, or there is none; or a version is no number."""
 
 
 class TooLarge(SecretStoreError, ValueError):

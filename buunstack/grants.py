@@ -1,15 +1,23 @@
 """A token in use and what it opens, and how the hub gives one on demand. Talks to the hub and to Vault."""
 
+import enum
 import time
 from dataclasses import dataclass
 
-from buunstack.errors import NotAllowed, SignInNeeded, Unavailable
+from buunstack.errors import BadSetting, NotAllowed, SignInNeeded, Unavailable
 from buunstack.masked import MaskedText
 from buunstack.settings import Settings, vault_url
 from buunstack.transport import Answer, Transport
 
 EARLY = 1 / 3
 """The part of a lease that is left when it needs attention."""
+
+
+class Place(enum.Enum):
+    """Whose secrets: the user's own, or those that everybody may read."""
+
+    OWN = "own"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,18 @@ class Grant:
     def headers(self) -> dict[str, str]:
         """What a request with this token carries."""
         return token_headers(self.token)
+
+    def folder(self, place: Place) -> str:
+        """Where the secrets of `place` are, below the mount."""
+        if place is Place.OWN:
+            return self.home
+        root, users, name = self.home.rpartition("/users/")
+        if not (root and users) or "/" in name:
+            raise BadSetting(
+                f"Your secrets are at {self.home!r}, which does not end in users/NAME, so the place of the shared "
+                "ones beside `users` is not known. Check BUUNSTACK_SECRETS_HOME."
+            )
+        return f"{root}/shared"
 
     @property
     def seconds_left(self) -> float:

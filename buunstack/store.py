@@ -1,22 +1,22 @@
 """SecretStore: a user's own secrets, each a name with fields of text."""
 
-import builtins
-from typing import Any, NoReturn, overload
+import json
+from typing import Any
 
-from buunstack.errors import Conflict, SecretNotFound, SecretStoreError
+from buunstack.errors import Conflict, InvalidValue, SecretNotFound, SecretStoreError
+from buunstack.grants import Place
 from buunstack.log import log
 from buunstack.masked import without_inner_frames
+from buunstack.reading import SecretReader
 from buunstack.settings import Settings
-from buunstack.transport import Answer
-from buunstack.vault import Vault, checked_fields, checked_key, encoded, is_conflict
+from buunstack.shared import SharedSecrets
+from buunstack.vault import checked_fields, checked_key, checked_version, encoded, is_conflict
 
 _ATTEMPTS = 5
 """How often an update is tried when the secret appears and vanishes between its steps."""
 
-_shared: dict[Settings, Vault] = {}
 
-
-class SecretStore:
+class SecretStore(SecretReader):
     """The secrets of the notebook's user, in Vault.
 
     It needs no arguments: the notebook's environment says where Vault is and who asks. Making one costs
@@ -24,86 +24,88 @@ class SecretStore:
     Threads and forked children may use it.
     """
 
+    _place = Place.OWN
+    _noun = "secret"
+
     @without_inner_frames
     def __init__(self) -> None:
-        self._settings = Settings.from_environment()
-        self._vault = _shared.setdefault(self._settings, Vault(self._settings))
+        super().__init__(Settings.from_environment())
 
     @property
-    def username(self) -> str:
-        """The JupyterHub user whose secrets these are."""
-        return self._settings.username
-
-    @property
-    def vault_addr(self) -> str:
-        """Where Vault is."""
-        return self._settings.address
+    def shared(self) -> SharedSecrets:
+        """The secrets that everybody may read."""
+        return SharedSecrets(self._settings)
 
     @without_inner_frames
     def put(self, key: str, /, **fields: str) -> None:
-        """Store `fields` as the whole secret `key`; an older version of it is replaced."""
+        """Store `fields` as the whole secret `key`; an older version of it is replaced.
+
+        Raises:
+            InvalidKey: `key` cannot name a secret.
+            InvalidValue: a value is not text, or there is none.
+            TooLarge: it is more than Vault keeps in one secret.
+        """
         body = encoded(checked_fields(fields))
-        self._vault.request("POST", "data", checked_key(key), body).at("data", "version")
+        self._request("POST", "data", checked_key(key), body).at("data", "version")
         log.info("stored secret %r", key)
 
     @without_inner_frames
     def update(self, key: str, /, **fields: str) -> None:
-        """Set `fields` of the secret `key`, new or not, and leave its other fields as they are."""
+        """Set `fields` of the secret `key`, new or not, and leave its other fields as they are.
+
+        Raises:
+            InvalidKey: `key` cannot name a secret.
+            InvalidValue: a value is not text, or there is none.
+            TooLarge: it would be more than Vault keeps in one secret.
+            Conflict: others made and deleted it meanwhile, again and again.
+        """
         checked_key(key)
         checked_fields(fields)
         for _ in range(_ATTEMPTS):
-            answer = self._vault.request("PATCH", "data", key, encoded(fields))
+            answer = self._request("PATCH", "data", key, encoded(fields))
             if answer.status == 404:
                 # No secret, or a deleted one, whose version the answer has.
                 deleted = answer.payload.get("data") or {}
-                answer = self._vault.request("POST", "data", key, encoded(fields, cas=deleted.get("version", 0)))
+                answer = self._request("POST", "data", key, encoded(fields, cas=deleted.get("version", 0)))
             if not is_conflict(answer):
                 answer.at("data", "version")
                 log.info("updated secret %r", key)
                 return
         raise Conflict(f"The secret {key!r} was made and deleted by others again and again. Try again.")
 
-    @overload
-    def get(self, key: str, field: None = None) -> dict[str, Any]:
-        """All fields."""
-
-    @overload
-    def get(self, key: str, field: str) -> str:
-        """The value of one field."""
-
     @without_inner_frames
-    def get(self, key: str, field: str | None = None) -> dict[str, Any] | str:
-        """All fields of the secret `key`, or the value of one."""
-        fields = _fields(self._read(key))
-        log.info("read secret %r", key)
-        return fields if field is None else _value(fields, key, field)
-
-    @without_inner_frames
-    def list(self, folder: str = "") -> builtins.list[str]:
-        """The names of the secrets; one with a final slash is a folder of names that start so.
+    def delete(self, key: str, field: str | None = None, *, version: int | None = None) -> None:
+        """Remove the secret `key` with all its versions, or one field; the last takes the secret along.
 
         Args:
-            folder: list the names below it, without it.
+            version: only delete this version, which `undelete` brings back.
+
+        Raises:
+            SecretNotFound: there is no such secret, field or version.
+            InvalidValue: both a field and a version are given.
         """
-        path = f"{checked_key(folder.rstrip('/'))}/" if folder else ""
-        answer = self._vault.request("LIST", "metadata", path)
-        return [] if answer.status == 404 else [str(name) for name in answer.at("data", "keys")]
-
-    @without_inner_frames
-    def list_fields(self, key: str) -> builtins.list[str]:
-        """The names of the fields of the secret `key`."""
-        return [*_fields(self._read(key))]
-
-    @without_inner_frames
-    def delete(self, key: str, field: str | None = None) -> None:
-        """Remove the secret `key` with all its versions, or one field; the last takes the secret along."""
+        if version is not None:
+            if field is not None:
+                raise InvalidValue("A field cannot be deleted from a version. Give a field or a version, not both.")
+            self._change_version("delete", key, version)
+            return
         if field is None:
-            if self._vault.request("GET", "metadata", checked_key(key)).status == 404:
-                raise SecretNotFound(f"There is no secret {key!r}.")
-            self._vault.request("DELETE", "metadata", key)
+            self._metadata(key)
+            self._request("DELETE", "metadata", key)
         else:
             self._delete_field(key, field)
         log.info("deleted %s %r", "secret" if field is None else f"field {field!r} of secret", key)
+
+    @without_inner_frames
+    def undelete(self, key: str, version: int | None = None) -> None:
+        """Bring back a deleted version of the secret `key`, the newest one unless `version` is given.
+
+        A version that is not deleted stays as it is. A secret that was deleted as a whole is gone for good.
+
+        Raises:
+            SecretNotFound: there is no such secret or version, or it was destroyed.
+        """
+        self._change_version("undelete", key, version)
 
     @without_inner_frames
     def get_status(self) -> dict[str, Any]:
@@ -126,52 +128,29 @@ class SecretStore:
             status["problem"] = str(error)
         return status
 
-    @without_inner_frames
-    def path(self, key: str) -> str:
-        """Where Vault keeps the secret `key`, below the mount."""
-        return f"{self._vault.grant().home}/{checked_key(key)}"
-
-    def __repr__(self) -> str:
-        return f"<SecretStore of {self.username or 'nobody'} at {self.vault_addr or 'no Vault'}>"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("A SecretStore is not pickled: its token must not travel. Make a SecretStore() over there.")
-
-    def _read(self, key: str) -> Answer:
-        answer = self._vault.request("GET", "data", checked_key(key))
-        if answer.status == 404:
-            # A deleted newest version is a 404 with a body.
-            gone = "was deleted" if answer.payload.get("data") else "does not exist"
-            raise SecretNotFound(f"The secret {key!r} {gone}.")
-        return answer
+    def _change_version(self, change: str, key: str, version: int | None) -> None:
+        wanted = None if version is None else checked_version(version)
+        # Vault says nothing about a version that it does not have.
+        known = {entry.version: entry for entry in self.history(key)}
+        number = wanted or max(known, default=1)
+        if number not in known:
+            raise SecretNotFound(f"The secret {key!r} has no version {number}. history({key!r}) shows what it has.")
+        if known[number].destroyed:
+            raise SecretNotFound(f"Version {number} of the secret {key!r} was destroyed, for good.")
+        self._request("POST", change, key, json.dumps({"versions": [number]}).encode())
+        log.info("%sd version %d of secret %r", change, number, key)
 
     def _delete_field(self, key: str, field: str) -> None:
         answer = self._read(key)
-        left = set(_fields(answer)) - {field}
-        if len(left) == len(_fields(answer)):
-            raise _no_field(key, field)
+        left = set(answer.at("data", "data")) - {field}
+        if len(left) == len(answer.at("data", "data")):
+            raise self._no_field(key, field)
         version = answer.at("data", "metadata", "version")
-        dropped = self._vault.request("PATCH", "data", key, encoded({field: None}, cas=version))
+        dropped = self._request("PATCH", "data", key, encoded({field: None}, cas=version))
         if is_conflict(dropped):
             # Somebody changed the secret since. The field goes whatever they did; what is left is read anew.
-            self._vault.request("PATCH", "data", key, encoded({field: None}))
-            answer = self._vault.request("GET", "data", key)
-            left = set(_fields(answer)) if answer.status == 200 else {field}
+            self._request("PATCH", "data", key, encoded({field: None}))
+            answer = self._request("GET", "data", key)
+            left = set(answer.at("data", "data")) if answer.status == 200 else {field}
         if not left:
-            self._vault.request("DELETE", "metadata", key)
-
-
-def _fields(answer: Answer) -> dict[str, Any]:
-    fields: dict[str, Any] = answer.at("data", "data")
-    return fields
-
-
-def _value(fields: dict[str, Any], key: str, field: str) -> str:
-    if field not in fields:
-        raise _no_field(key, field)
-    value: str = fields[field]
-    return value
-
-
-def _no_field(key: str, field: str) -> SecretNotFound:
-    return SecretNotFound(f"The secret {key!r} has no field {field!r}.")
+            self._request("DELETE", "metadata", key)

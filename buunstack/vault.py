@@ -1,4 +1,4 @@
-"""Requests to the user's own part of a KV v2 mount, with a live token. Talks to Vault."""
+"""Requests to the user's own and the shared part of a KV v2 mount, with a live token. Talks to Vault."""
 
 import json
 import unicodedata
@@ -8,11 +8,13 @@ from urllib.parse import quote
 
 from buunstack.auth import TokenKeeper
 from buunstack.errors import InvalidKey, InvalidValue, NotAllowed, SecretStoreError, TooLarge
-from buunstack.grants import Grant
+from buunstack.grants import Grant, Place
 from buunstack.settings import Settings
 from buunstack.transport import Answer, Transport, not_understood
 
 _EXPECTED = (200, 204, 404)
+
+Sent = bytes | int | None
 
 
 class Vault:
@@ -31,30 +33,34 @@ class Vault:
         url = f"{grant.address}/v1/auth/token/lookup-self"
         return self._transport.exchange("GET", url, grant.headers).given().status == 200
 
-    def request(self, method: str, kind: str, key: str, body: bytes | None = None) -> Answer:
+    def request(self, place: Place, method: str, kind: str, key: str, sent: Sent = None) -> Answer:
         """The answer of KV v2 about `key`; statuses are 200, 204, 404 and 400 with a failed check-and-set.
 
         A token that died is replaced and the request repeated; a live one that may not do this is NotAllowed.
 
         Args:
-            kind: `data` or `metadata`.
+            kind: `data`, `metadata`, `delete` or `undelete`.
+            sent: the body, or the version that is asked for.
         """
         grant = self._tokens.grant()
-        answer = self._send(grant, method, kind, key, body)
+        answer = self._send(grant, place, method, kind, key, sent)
         if answer.status == 403:
             if self.is_alive(grant):
                 raise _not_allowed(key)
             grant = self._tokens.replacement(grant)
-            answer = self._send(grant, method, kind, key, body)
+            answer = self._send(grant, place, method, kind, key, sent)
             if answer.status == 403:
                 raise _not_allowed(key)
         return _expected(answer, method, key)
 
-    def _send(self, grant: Grant, method: str, kind: str, key: str, body: bytes | None) -> Answer:
-        path = quote(f"{grant.mount}/{kind}/{grant.home}/{key}", safe="/")
+    def _send(self, grant: Grant, place: Place, method: str, kind: str, key: str, sent: Sent) -> Answer:
+        path = quote(f"{grant.mount}/{kind}/{grant.folder(place)}/{key}", safe="/")
         form = "application/merge-patch+json" if method == "PATCH" else "application/json"
         headers = grant.headers | {"Content-Type": form}
-        return self._transport.exchange(method, f"{grant.address}/v1/{path}", headers, body)
+        url = f"{grant.address}/v1/{path}"
+        if isinstance(sent, int):
+            return self._transport.exchange(method, f"{url}?version={sent}", headers)
+        return self._transport.exchange(method, url, headers, sent)
 
 
 def is_conflict(answer: Answer) -> bool:
@@ -77,6 +83,16 @@ def checked_key(key: str) -> str:
         # Clients and proxies would tidy the path and reach another secret.
         raise InvalidKey(f"The name {key!r} has a part that is `.` or `..`.")
     return key
+
+
+def checked_version(version: int) -> int:
+    """`version` itself when it can be the number of a version."""
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise InvalidValue(f"A version is a whole number, not {type(version).__name__}. history() has the numbers.")
+    if version < 1:
+        # To Vault 0 is the newest one, which is not what a miscounted number should give.
+        raise InvalidValue(f"Versions count from 1, so there is no version {version}. history() has the numbers.")
+    return version
 
 
 def encoded(fields: Mapping[str, str | None], cas: int | None = None) -> bytes:

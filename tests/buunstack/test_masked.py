@@ -194,7 +194,7 @@ def test_masked_text_stays_masked_when_it_is_shortened() -> None:
 
 @pytest.mark.parametrize("travel", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_a_store_does_not_travel_to_another_process(store: SecretStore, travel: Callable[[object], object]) -> None:
-    with pytest.raises(TypeError, match=r"not pickled: its token must not travel\. Make a SecretStore\(\) over there"):
+    with pytest.raises(TypeError, match=r"its token must not travel\. In Spark, get the value"):
         travel(store)
 
 

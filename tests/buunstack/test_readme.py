@@ -2,6 +2,7 @@
 
 import doctest
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,16 +15,42 @@ README = Path(buunstack.__file__).parent / "README.md"
 SOURCES = "".join(path.read_text() for path in README.parent.glob("*.py"))
 
 
-def test_every_example_prints_what_it_says(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def warehouse(notebook: Notebook) -> Iterator[None]:
+    """The shared secret that the README speaks of."""
+    path = "jupyter/shared/warehouse"
+    notebook.bao.ok("POST", f"secret/data/{path}", body={"data": {"user": "reader", "password": "pw"}})
+    yield
+    notebook.bao.ok("DELETE", f"secret/metadata/{path}")
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_every_python_block_runs_in_order_and_prints_what_it_says(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     notebook.deliver()
     for name in ("PROJECT_NAME", "MODEL_VERSION"):
         monkeypatch.setenv(name, "")
+    parser, runner, names = doctest.DocTestParser(), doctest.DocTestRunner(), {}
 
-    failed, tried = doctest.testfile(str(README), module_relative=False)
+    for block in BLOCKS:
+        examples = parser.get_doctest(block, names, block.partition("\n")[0], str(README), 0)
+        assert runner.run(examples, clear_globs=False).failed == 0
+        names |= examples.globs
 
-    assert tried > 15
-    assert failed == 0
+    assert runner.tries > 25
     assert SecretStore().list() == ["api-keys", "environment"]
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.partition("\n")[0])
+def test_a_python_block_has_no_line_that_is_not_run(block: str) -> None:
+    pieces = doctest.DocTestParser().parse(block)
+
+    assert any(isinstance(piece, doctest.Example) for piece in pieces)
+    assert "".join(piece for piece in pieces if isinstance(piece, str)).strip() == ""
 
 
 def test_every_error_is_in_the_table_with_its_built_in() -> None:

@@ -10,6 +10,7 @@ from buunstack.log import log
 from buunstack.masked import without_inner_frames
 from buunstack.settings import Settings
 from buunstack.transport import Answer
+from buunstack.variables import Environment, variables_of
 from buunstack.vault import Sent, Vault, checked_key, checked_version
 from buunstack.versions import Version, versions_in
 
@@ -94,6 +95,20 @@ class SecretReader:
             SecretNotFound: there is no such secret.
         """
         return versions_in(self._metadata(key).at("data", "versions"))
+
+    def environment(self, key: str, *, prefix: str = "") -> Environment:
+        """A context in which the fields of the secret `key` are variables of the environment.
+
+        Entering gives their names. Leaving puts back what was there before, whatever happened meanwhile.
+
+        Args:
+            prefix: put before each field's name.
+
+        Raises:
+            SecretNotFound: there is no such secret.
+            InvalidValue: a name or value cannot be a variable; nothing was changed.
+        """
+        return Environment(lambda: variables_of(self.get(key), key, prefix))
 
     @without_inner_frames
     def path(self, key: str) -> str:

@@ -7,6 +7,7 @@ secrets.put("api-keys", openai="sk-…", github="ghp_…")
 secrets.get("api-keys", field="openai")
 """
 
+from buunstack.asynchronous import AsyncSecretStore, AsyncSharedSecrets
 from buunstack.environment import get_env_from_secrets, put_env_to_secrets
 from buunstack.errors import (
     BadSetting,
@@ -28,6 +29,8 @@ from buunstack.store import SecretStore
 from buunstack.versions import Version
 
 __all__ = [
+    "AsyncSecretStore",
+    "AsyncSharedSecrets",
     "BadSetting",
     "CertificateNotTrusted",
     "Conflict",

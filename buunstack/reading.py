@@ -1,13 +1,13 @@
 """What can be done with secrets that one may only read; the base of all stores."""
 
 import builtins
-import html
-from typing import Any, ClassVar, NoReturn, Protocol, overload
+from typing import Any, ClassVar, overload
 
 from buunstack.errors import SecretNotFound
 from buunstack.grants import Place
 from buunstack.log import log
 from buunstack.masked import without_inner_frames
+from buunstack.opaque import Opaque
 from buunstack.settings import Settings
 from buunstack.transport import Answer
 from buunstack.variables import Environment, variables_of
@@ -17,14 +17,7 @@ from buunstack.versions import Version, versions_in
 _vaults: dict[Settings, Vault] = {}
 
 
-class Printer(Protocol):
-    """IPython's pretty printer, as far as it is used here."""
-
-    def text(self, text: str) -> None:
-        """Print `text`."""
-
-
-class SecretReader:
+class SecretReader(Opaque):
     """One folder of secrets in Vault, to read."""
 
     _place: ClassVar[Place]
@@ -115,18 +108,6 @@ class SecretReader:
         """Where Vault keeps the secret `key`, below the mount."""
         return f"{self._vault.grant().folder(self._place)}/{checked_key(key)}"
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self.username or 'nobody'} at {self.vault_addr or 'no Vault'}>"
-
-    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:  # noqa: ARG002 - the form that IPython calls
-        printer.text(repr(self))
-
-    def _repr_html_(self) -> str:
-        return f"<code>{html.escape(repr(self))}</code>"
-
-    def __reduce__(self) -> NoReturn:
-        refuse_pickling(type(self).__name__)
-
     def _request(self, method: str, kind: str, key: str, sent: Sent = None) -> Answer:
         return self._vault.request(self._place, method, kind, key, sent)
 
@@ -158,14 +139,6 @@ class SecretReader:
 
     def _no_field(self, key: str, field: str) -> SecretNotFound:
         return SecretNotFound(f"The {self._noun} {key!r} has no field {field!r}.")
-
-
-def refuse_pickling(name: str) -> NoReturn:
-    """Raise the TypeError for a store that would travel to another process."""
-    raise TypeError(
-        f"A {name} is not pickled: its token must not travel. In Spark, get the value on the driver and use that in "
-        f"the function, or make a SecretStore() inside the task."
-    )
 
 
 def _fields(answer: Answer) -> dict[str, Any]:

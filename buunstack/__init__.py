@@ -24,6 +24,7 @@ from buunstack.errors import (
     Unavailable,
 )
 from buunstack.log import set_up_log
+from buunstack.magics import load_ipython_extension, unload_ipython_extension
 from buunstack.shared import SharedSecrets
 from buunstack.store import SecretStore
 from buunstack.versions import Version
@@ -47,7 +48,9 @@ __all__ = [
     "Unavailable",
     "Version",
     "get_env_from_secrets",
+    "load_ipython_extension",
     "put_env_to_secrets",
+    "unload_ipython_extension",
 ]
 __version__ = "0.1.0"
 

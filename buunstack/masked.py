@@ -10,7 +10,8 @@ from typing import ParamSpec, Self, SupportsIndex, TypeVar
 
 from buunstack.log import log
 
-_MASK = "'***'"
+MASK = "'***'"
+"""What stands for a secret text; it is the same for each, so its length tells nothing."""
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -22,13 +23,13 @@ class MaskedText(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return _MASK
+        return MASK
 
     def __str__(self) -> str:
-        return _MASK
+        return MASK
 
     def __format__(self, form: str) -> str:
-        return format(_MASK, form)
+        return format(MASK, form)
 
     def reveal(self) -> str:
         """The text itself."""

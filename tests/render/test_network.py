@@ -4,6 +4,7 @@ import pytest
 
 from render.network import vault_egress
 from spec.load import parse
+from tests.spec.stacks import CLUSTER
 
 ANYWHERE = {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}
 
@@ -32,6 +33,6 @@ def test_vaults_address_decides_what_is_opened(address: str, peer: dict, ports: 
 
 
 def test_a_stack_without_vault_opens_nothing_for_it() -> None:
-    text = "version: 1\ntarget: {kind: kubernetes}\nhub: {host: hub.lab.internal}\nvault: {enabled: false}\n"
+    text = CLUSTER + "vault: {enabled: false}\n"
 
     assert vault_egress(parse(text, "stack.yaml")[0]) == []

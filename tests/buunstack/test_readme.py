@@ -1,7 +1,10 @@
 """The package's README: its examples run, and its tables are complete."""
 
 import doctest
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +18,7 @@ README = Path(buunstack.__file__).parent / "README.md"
 SOURCES = "".join(path.read_text() for path in README.parent.glob("*.py"))
 
 
+TERMINAL = re.findall(r"^```console\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
 
 
@@ -28,8 +32,8 @@ def warehouse(notebook: Notebook) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("warehouse")
-def test_every_python_block_runs_in_order_and_prints_what_it_says(
-    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+def test_every_block_runs_in_order_and_prints_what_it_says(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     notebook.deliver()
     for name in ("PROJECT_NAME", "MODEL_VERSION"):
@@ -43,6 +47,13 @@ def test_every_python_block_runs_in_order_and_prints_what_it_says(
 
     assert runner.tries > 25
     assert SecretStore().list() == ["api-keys", "environment"]
+    (tmp_path / "key.txt").write_text("sk-another-key\n")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(README.parent.parent))
+    for block in TERMINAL:
+        for command, printed in re.findall(r"^\$ (.*\n)((?:[^$].*\n)*)", block, re.MULTILINE):
+            ran = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+            assert ran.stdout == printed
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.partition("\n")[0])
@@ -62,6 +73,14 @@ def test_every_error_is_in_the_table_with_its_built_in() -> None:
     for kind in errors - {SecretStoreError}:
         bases = [base.__name__ for base in kind.__bases__ if base is not SecretStoreError]
         assert re.findall(r"`(\w+)`", table[kind.__name__]) == bases
+
+
+def test_every_exit_code_is_in_the_table() -> None:
+    codes = set(re.findall(r"^\| (\d+) \|", README.read_text(), re.MULTILINE))
+    program = subprocess.run([sys.executable, "-m", "buunstack", "--help"], capture_output=True, text=True, check=True)
+
+    told = program.stdout.partition("exit codes:")[2].replace("\n", " ").split(";")
+    assert codes == {entry.split()[0] for entry in told}
 
 
 def test_every_variable_that_is_read_is_in_the_table() -> None:

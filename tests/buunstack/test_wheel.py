@@ -97,3 +97,13 @@ def test_it_works_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
     assert where.startswith(f"{wheel}/")
     assert problem.startswith("There is no Vault token")
     assert ran.stderr == ""
+
+
+def test_its_command_works_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "buunstack", "list"]
+    ran = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(wheel)}, capture_output=True, text=True, check=False
+    )
+
+    assert (ran.returncode, ran.stdout) == (4, "")
+    assert ran.stderr.startswith("python -m buunstack: There is no Vault token")

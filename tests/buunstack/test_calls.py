@@ -19,6 +19,9 @@ def test_an_operation_is_one_request(store: SecretStore, requests_during: During
         "update": lambda: store.update("k", b="3"),
         "list": lambda: store.list(),
         "list fields": lambda: store.list_fields("k"),
+        "get a version": lambda: store.get("k", version=1),
+        "history": lambda: store.history("k"),
+        "list shared": lambda: store.shared.list(),
     }
 
     for name, operation in operations.items():
@@ -29,11 +32,14 @@ def test_an_operation_is_one_request(store: SecretStore, requests_during: During
 
 def test_what_must_look_first_is_two_requests(store: SecretStore, requests_during: During) -> None:
     store.put("k", a="1", b="2")
+    store.put("versions", a="1")
     operations = {
         "update of a new secret": (lambda: store.update("new", a="1"), 2),
         "delete a field": (lambda: store.delete("k", "a"), 2),
         "delete the last field": (lambda: store.delete("k", "b"), 3),
         "delete": (lambda: store.delete("new"), 2),
+        "delete a version": (lambda: store.delete("versions", version=1), 2),
+        "undelete": (lambda: store.undelete("versions"), 2),
     }
 
     for name, (operation, expected) in operations.items():

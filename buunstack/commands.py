@@ -186,7 +186,7 @@ def _write(text: str) -> int:
     if sys.stdout is None:
         return _fail("There is no standard output to write the result to.", _FAILED)
     try:
-        sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
+        sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
     except OSError as error:
         # What could not be written would be tried again, and be complained about, at the exit.

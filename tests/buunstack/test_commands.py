@@ -127,12 +127,11 @@ def test_with_json_every_result_is_json(store: SecretStore) -> None:
 
 
 def test_what_another_program_stored_that_is_no_text_is_printed_as_json(store: SecretStore, notebook: Notebook) -> None:
-    fields = {"number": 5, "flags": {"on": True}, "half": "\ud800"}
+    fields = {"number": 5, "flags": {"on": True}}
     notebook.bao.ok("POST", f"secret/data/{notebook.home}/k", body={"data": fields})
 
     assert run("get", "k", "number")[1] == "5\n"
     assert json.loads(run("get", "k", "flags")[1]) == {"on": True}
-    assert run("get", "k", "half")[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,16 @@ def test_a_result_that_cannot_be_written_is_told(store: SecretStore, target: str
     assert "Exception ignored" not in ran.stderr
 
 
+@pytest.mark.parametrize("target", ["2>/dev/full", "2>&-"])
+def test_talk_that_nobody_can_hear_is_no_fault_and_no_result(store: SecretStore, target: str) -> None:
+    store.put("k", a="1")
+    for arguments, code in (["delete", "k"], 0), (["get", "nope"], 3):
+        command = ["sh", "-c", f'exec "$@" {target}', "sh", *COMMAND, *arguments]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+
+        assert (ran.returncode, ran.stdout) == (code, "")
+
+
 def test_a_reader_that_is_gone_is_no_error_to_talk_about(store: SecretStore) -> None:
     store.put("k", a="x" * 200_000)
     process = subprocess.Popen([*COMMAND, "get", "k", "a"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -10,7 +10,7 @@ import traceback
 
 import pytest
 
-from buunstack import InvalidValue, SecretNotFound, SecretStore
+from buunstack import InvalidValue, SecretNotFound, SecretStore, variables
 from tests.buunstack.conftest import Notebook
 from tests.buunstack.test_concurrency import in_child, together
 
@@ -105,6 +105,17 @@ def test_a_value_that_no_variable_can_hold_changes_nothing(store: SecretStore) -
     assert "BUUN_ONE" not in os.environ
 
 
+def test_a_value_that_the_systems_encoding_cannot_write_changes_nothing(store: SecretStore, notebook: Notebook) -> None:
+    store.put("k", BUUN_ONE="1", BUUN_TWO="日本")
+    for name, value in {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}.items():
+        notebook.environment.setenv(name, value)
+    program = "from buunstack import SecretStore; SecretStore().environment('k').__enter__()"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert "buunstack.errors.InvalidValue: " in ran.stderr
+    assert "the value of 'BUUN_TWO' holds a character that no variable can" in ran.stderr
+
+
 def test_a_missing_secret_is_told_when_the_block_is_entered(store: SecretStore) -> None:
     block = store.environment("nope")
 
@@ -186,6 +197,17 @@ def test_a_child_forked_within_a_block_has_the_variables_and_enters_blocks_itsel
             pass
 
     with store.environment("k"):
+        assert in_child(child) == 0
+
+
+def test_a_child_forked_while_a_thread_enters_a_block_enters_its_own(store: SecretStore) -> None:
+    store.put("k", BUUN_ONE="1")
+
+    def child() -> None:
+        with store.environment("k"):
+            assert os.environ["BUUN_ONE"] == "1"
+
+    with variables._layers._lock:
         assert in_child(child) == 0
 
 

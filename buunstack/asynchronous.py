@@ -35,8 +35,6 @@ async def _without_inner_frames(running: Coroutine[Any, Any, _Result]) -> _Resul
         return await running
     except BaseException as error:  # noqa: BLE001 - a cancelled operation has the same frames as a failed one
         failure = error
-    del running
-    failure.__cause__ = failure.__context__ = None
     raise failure.with_traceback(None)
 
 

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import getpass
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -189,8 +188,6 @@ def _write(text: str) -> int:
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
     except OSError as error:
-        # What could not be written would be tried again, and be complained about, at the exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return _READER_GONE
         return _fail(f"The result cannot be written: {error.strerror}.", _FAILED)

@@ -43,8 +43,8 @@ class Grant:
         """Where the secrets of `place` are, below the mount."""
         if place is Place.OWN:
             return self.home
-        root, users, name = self.home.rpartition("/users/")
-        if not (root and users) or "/" in name:
+        root, found, name = self.home.rpartition("/users/")
+        if not found or "/" in name:
             raise BadSetting(
                 f"Your secrets are at {self.home!r}, which does not end in users/NAME, so the place of the shared "
                 "ones beside `users` is not known. Check BUUNSTACK_SECRETS_HOME."

@@ -103,6 +103,13 @@ def test_the_history_has_a_row_for_each_version(store: SecretStore, notebook: No
     assert datetime.now(UTC) - datetime.fromisoformat(rows[0][1]) < timedelta(minutes=1)
 
 
+def test_a_version_with_a_time_to_live_is_readable_until_then(store: SecretStore, notebook: Notebook) -> None:
+    notebook.bao.ok("POST", f"secret/metadata/{notebook.home}/k", body={"delete_version_after": "1h"})
+    store.put("k", a="1")
+
+    assert run("history", "k")[1].endswith("\treadable\n")
+
+
 def test_shared_secrets_are_read(store: SecretStore, notebook: Notebook) -> None:
     notebook.bao.ok("POST", "secret/data/jupyter/shared/terminal", body={"data": {"a": "1"}})
 
@@ -144,6 +151,7 @@ def test_what_another_program_stored_that_is_no_text_is_printed_as_json(store: S
         (["get", "../bob"], 2, "has a part that is `.` or `..`"),
         (["put", "k", "a"], 2, "No value was given. Nothing was stored."),
         (["get", "k", "a", "surplus"], 2, "There are arguments that this command does not have; see --help."),
+        (["get", "k", "--vers", "1"], 2, "There are arguments that this command does not have"),
         (["get", "k", "--version", "one"], 2, "argument --version: invalid int value: 'one'"),
         (["get"], 2, "the following arguments are required: NAME"),
         (["nonsense"], 2, "invalid choice: 'nonsense'"),

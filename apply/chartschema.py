@@ -23,7 +23,7 @@ def schema_problems(chart: Chart, values: dict[str, Any], stack: Stack, document
     if not text:
         return []
     schema = json.loads(text)
-    validator = validators.library().validators.validator_for(schema)(schema)
+    validator = validators.jsonschema().validators.validator_for(schema)(schema)
     found = []
     for error in validator.iter_errors(merged(chart.values(), values)):
         path = tuple(error.absolute_path)

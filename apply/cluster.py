@@ -52,13 +52,18 @@ class ClusterTarget:
         """The API server of the stack's context."""
         return Kube(access(self.stack.target.context))
 
+    @cached_property
+    def _vault_credential(self) -> vaultlogin.Credential | None:
+        """As whom Vault is looked at and written: without it, it is neither."""
+        return vaultlogin.credential()
+
     def url(self) -> str:
         """The address users visit."""
         return f"https://{self.stack.hub.host}/"
 
     def artifacts(self) -> Artifacts:
         """Everything the stack is made from, as it is without a look at the cluster."""
-        return render(self.stack, self._beside())
+        return render(self.stack, Found(ca=clustervault.authority_text(self)))
 
     def vault_objects(self) -> dict[str, Any]:
         """What the stack needs of Vault; an empty mapping without one."""
@@ -94,18 +99,7 @@ class ClusterTarget:
     def _look(self) -> tuple[Glance, Artifacts]:
         """What is there, and what the stack is made of with what the cluster has decided."""
         seen, found = at_once((lambda: glance(self.kube, self.stack), lambda: discover(self.kube, self.stack)))
-        return seen, render(self.stack, replace(found, ca=self._beside().ca))
-
-    def _beside(self) -> Found:
-        """What lies beside the stack file."""
-        path = clustervault.authority(self)
-        if path is None:
-            return Found()
-        try:
-            return Found(ca=path.read_text("ascii"))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a PEM file"
-            raise StackError(f"ca: {path} cannot be read: {reason}", hint=f"ls -l {path}") from error
+        return seen, render(self.stack, replace(found, ca=clustervault.authority_text(self)))
 
     def bring(
         self, artifacts: Artifacts, seen: Glance, why: str, options: Options, confirm: Confirm, tell: Tell
@@ -127,9 +121,8 @@ class ClusterTarget:
                 confirm(planned)
             self._ensure_labels(artifacts, seen)
             layers = {change.layer for change in planned.changes}
-            if LAYER in layers:
-                found = vaultlogin.credential() or vaultlogin.asked()
-                clustervault.write(self, json.loads(artifacts[VAULT]), found, tell)
+            if LAYER in layers and self._vault_credential:
+                clustervault.write(self, json.loads(artifacts[VAULT]), self._vault_credential, tell)
             self.releases(tell).apply(artifacts, observed, layers)
             self._prove(options, tell)
             seen = glance(self.kube, self.stack)
@@ -186,9 +179,9 @@ class ClusterTarget:
         from apply.readiness import check
 
         releases = self.releases(tell)
-        warnings = check(self, artifacts, observed, releases, options)
-        trusted = not options.repair and self._keys_as_left(observed.glance)
         wanted = releases.wanted(artifacts)
+        warnings = check(self, artifacts, wanted, observed, releases, options)
+        trusted = not options.repair and self._keys_as_left(observed.glance)
         seen = releases.previews(wanted, artifacts, observed, trusted=trusted)
         if refused := [one for one in seen if one.refused is not None]:
             raise refused_objects(refused)
@@ -199,7 +192,7 @@ class ClusterTarget:
     def _vault_changes(self, artifacts: Artifacts) -> tuple[list[Change], tuple[str, ...]]:
         if VAULT not in artifacts:
             return [], ()
-        return clustervault.examine(self, json.loads(artifacts[VAULT]), vaultlogin.credential())
+        return clustervault.examine(self, json.loads(artifacts[VAULT]), self._vault_credential)
 
     def _unchanged(self, artifacts: Artifacts, seen: Glance, tell: Tell) -> bool:
         """Whether all that a glance shows is as the last install has left it."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apply import vaultobjects
+from apply.namedfiles import named_text
 from apply.plan import Change
 from apply.vaultlogin import WAYS, Credential
 from apply.vaultobjects import ClusterKeys
@@ -46,9 +47,7 @@ def write(target: "ClusterTarget", declared: dict[str, Any], found: Credential, 
     with signed_in(target, found) as vault:
         seen = vaultobjects.objects(declared, vault.read, keys)
         done: list[str] = []
-        for one in seen:
-            if not vaultobjects.differs(one):
-                continue
+        for one in vaultobjects.differing(seen):
             tell(f"vault: writing {one.title}")
             try:
                 vault.write(one.path, one.body)
@@ -77,6 +76,16 @@ def signed_in(target: "ClusterTarget", found: Credential) -> "Vault":
 def authority(target: "ClusterTarget") -> Path | None:
     """The file of the private authority, found from the stack file's own folder."""
     return (target.file.parent / target.stack.ca).resolve() if target.stack.ca else None
+
+
+def authority_text(target: "ClusterTarget") -> str:
+    """What that file holds; empty when the stack names none.
+
+    Raises:
+        StackError: it cannot be read.
+    """
+    path = authority(target)
+    return "" if path is None else named_text(path, "ca", "a PEM file")
 
 
 def cluster_keys(target: "ClusterTarget") -> ClusterKeys:

@@ -39,8 +39,7 @@ def show_plan(spec: str, state: str | None, options: Options, form: str, check: 
         _say_besides(found)
         console.result(plan.text(found.changes) if found.changes else "nothing to change")
     if check and found.changes:
-        verb = "is" if len(found.changes) == 1 else "are"
-        raise PlanNotEmpty(f"{plan.counted(found.changes)} {verb} waiting", hint="inv install")
+        raise PlanNotEmpty(plan.waiting(found.changes), hint="inv install")
 
 
 def install(spec: str, state: str | None, options: Options, yes: bool, as_json: bool) -> None:

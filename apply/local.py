@@ -273,7 +273,7 @@ class LocalTarget:
         address = f"https://127.0.0.1:{facts.known(self.stack, self.state)['vault_port']}"
         with Vault(address, self.state.path / "tls" / "ca.pem") as vault:
             vault.login(objects["deployer_mount"], "deployer", self.state.secret("deployer-login.key"))
-            for one in vaultobjects.objects(objects, vault.read, None):
+            for one in vaultobjects.differing(vaultobjects.objects(objects, vault.read, None)):
                 vault.write(one.path, one.body)
 
     def _applied(self) -> dict[str, str]:

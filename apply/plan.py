@@ -126,6 +126,11 @@ def counted(changes: list[Change]) -> str:
     return f"{len(changes)} change{'' if len(changes) == 1 else 's'}"
 
 
+def waiting(changes: list[Change], where: str = "") -> str:
+    """`3 changes are waiting`."""
+    return f"{counted(changes)}{where} {'is' if len(changes) == 1 else 'are'} waiting"
+
+
 def document(changes: list[Change]) -> list[dict[str, object]]:
     """The plan for programs."""
     return [

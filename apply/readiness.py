@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from apply.chartschema import schema_problems
+from apply.clusterplan import WantedRelease
 from apply.kube import Kube
 from apply.observation import Observed
 from apply.prerequisites import Finding, absent, kube_version_misfit
@@ -22,7 +23,12 @@ _NAMED_USERS = 8
 
 
 def check(
-    target: "ClusterTarget", artifacts: Artifacts, observed: Observed, releases: Releases, options: Options
+    target: "ClusterTarget",
+    artifacts: Artifacts,
+    wanted: list[WantedRelease],
+    observed: Observed,
+    releases: Releases,
+    options: Options,
 ) -> tuple[str, ...]:
     """Warnings about what the cluster lacks; what the stack cannot do without ends here.
 
@@ -38,7 +44,7 @@ def check(
     found = _absent(target.kube, target.namespace, artifacts)
     if fatal := [one for one in found if one.fatal]:
         raise _missing(fatal, document)
-    _check_schema(target, artifacts, observed, releases, document)
+    _check_schema(target, artifacts, wanted, observed, releases, document)
     return tuple(f"{one.path}: {one.message}" for one in found)
 
 
@@ -84,12 +90,18 @@ def _check_homes(artifacts: Artifacts, observed: Observed, options: Options) -> 
 
 
 def _check_schema(
-    target: "ClusterTarget", artifacts: Artifacts, observed: Observed, releases: Releases, document: Document
+    target: "ClusterTarget",
+    artifacts: Artifacts,
+    wanted: list[WantedRelease],
+    observed: Observed,
+    releases: Releases,
+    document: Document,
 ) -> None:
     """Helm checks every time; this explains what it says only where the site itself has written values."""
+    if not target.stack.chart_values:
+        return
     chart, values = releases.z2jh(artifacts)
-    accepted = {one.values for one in releases.wanted(artifacts) if releases.applied(observed.records, one)}
-    if not target.stack.chart_values or values in accepted:
+    if any(one.values == values and releases.applied(observed.records, one) for one in wanted):
         return
     if problems := schema_problems(chart, json.loads(artifacts[values]), target.stack, document):
         raise SpecError(problems)

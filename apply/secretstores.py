@@ -30,7 +30,7 @@ def apply(spec: str, state: str | None, check: bool, as_json: bool) -> None:
     else:
         console.say("nothing changed: Vault is as declared")
     if check and changes:
-        raise PlanNotEmpty(f"{plan.counted(changes)} in Vault {'is' if len(changes) == 1 else 'are'} waiting")
+        raise PlanNotEmpty(plan.waiting(changes, " in Vault"))
 
 
 def show_policy(spec: str, state: str | None) -> None:

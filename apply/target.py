@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from apply.hubapi import HubApi
+from apply.namedfiles import unreadable
 from apply.plan import Plan
 from apply.validation import validated
 from render.artifacts import Artifacts
 from spec.availability import unavailable
-from spec.errors import SpecError, StackError
+from spec.errors import SpecError
 from spec.model import Stack
 
 if TYPE_CHECKING:
@@ -132,6 +133,6 @@ def _with_files(stack: Stack, folder: Path) -> Stack:
             try:
                 path.open("rb").close()
             except OSError as error:
-                raise StackError(f"hub.{name}: {path} cannot be read: {error.strerror}", f"ls -l {path}") from error
+                raise unreadable(path, f"hub.{name}", error.strerror) from error
             found[name] = str(path)
     return replace(stack, hub=replace(stack.hub, **found)) if found else stack

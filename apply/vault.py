@@ -1,6 +1,5 @@
 """Vault as the deployer sees it: a login, and objects to read and to write. The only user of hvac here."""
 
-import contextlib
 import ssl
 import time
 from pathlib import Path
@@ -50,8 +49,7 @@ class Vault:
         """
         for attempt in range(_LOGIN_TRIES):
             try:
-                answer = self._call("POST", f"auth/{mount}/login", {"role": role, "jwt": _assertion(role, private_key)})
-                self._client.token = answer["auth"]["client_token"]
+                self._log_in(mount, role, _assertion(role, private_key))
                 return
             except hvac.exceptions.VaultError as error:
                 if attempt == _LOGIN_TRIES - 1:
@@ -70,21 +68,24 @@ class Vault:
             StackError: the login is refused.
         """
         try:
-            answer = self._call("POST", f"auth/{mount}/login", {"role": role, "jwt": proof})
+            self._log_in(mount, role, proof)
         except hvac.exceptions.VaultError as error:
             raise StackError(f"Vault refused the login of role {role} at auth/{mount}: {_reason(error)}") from error
-        self._client.token = answer["auth"]["client_token"]
 
     def read(self, path: str) -> dict[str, Any] | None:
-        """The `data` at a path; None where nothing is."""
+        """The `data` at a path; None where nothing is.
+
+        Raises:
+            StackError: it is refused.
+        """
+        # What is not mounted is a bad request, no missing path.
+        absent = hvac.exceptions.InvalidRequest if path.startswith("sys/mounts/") else hvac.exceptions.InvalidPath
         try:
             answer = self._call("GET", path)
-        except hvac.exceptions.InvalidPath:
+        except absent:
             return None
-        except hvac.exceptions.InvalidRequest as error:
-            if path.startswith("sys/mounts/"):  # what is not mounted is a bad request here, no missing path
-                return None
-            raise StackError(f"Vault refused GET {path}: {_reason(error)}") from error
+        except hvac.exceptions.VaultError as error:
+            raise self._refusal("GET", path, error) from error
         found: dict[str, Any] = answer["data"]
         return found
 
@@ -96,13 +97,8 @@ class Vault:
         """
         try:
             self._call("POST", path, body)
-        except hvac.exceptions.InvalidRequest as error:
-            raise StackError(f"Vault refused POST {path}: {_reason(error)}") from error
-
-    def delete(self, path: str) -> None:
-        """Remove what is there; what is gone is no error."""
-        with contextlib.suppress(hvac.exceptions.InvalidPath):
-            self._call("DELETE", path)
+        except hvac.exceptions.VaultError as error:
+            raise self._refusal("POST", path, error) from error
 
     def close(self) -> None:
         """Give the deployer's token back, and the connection."""
@@ -125,13 +121,17 @@ class Vault:
             raise TargetUnreachable(
                 f"Vault does not answer at {self._address} ({type(error).__name__})", hint="inv logs vault"
             ) from error
-        except hvac.exceptions.Forbidden as error:
-            if not self._client.token:
-                raise
-            hint = "inv vault.apply --show-policy prints what this needs"
-            raise StackError(f"Vault refused {method} {path}: {_reason(error)}", hint) from error
-        except hvac.exceptions.VaultDown as error:
-            raise TargetUnreachable(f"Vault at {self._address} is sealed", hint="unseal it") from error
+
+    def _log_in(self, mount: str, role: str, proof: str) -> None:
+        answer = self._call("POST", f"auth/{mount}/login", {"role": role, "jwt": proof})
+        self._client.token = answer["auth"]["client_token"]
+
+    def _refusal(self, method: str, path: str, error: hvac.exceptions.VaultError) -> StackError:
+        if isinstance(error, hvac.exceptions.VaultDown):
+            return TargetUnreachable(f"Vault at {self._address} is sealed", hint="unseal it")
+        policy = "on a cluster inv vault.apply --show-policy prints what this needs"
+        hint = policy if isinstance(error, hvac.exceptions.Forbidden) else ""
+        return StackError(f"Vault refused {method} {path}: {_reason(error)}", hint)
 
 
 def _assertion(subject: str, private_key: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apply import console
+from apply.namedfiles import named_text
 from spec.errors import StackError
 
 if TYPE_CHECKING:
@@ -71,11 +72,7 @@ def asked() -> Credential:
 
 
 def _text(path: str, name: str) -> str:
-    try:
-        text = Path(path).expanduser().read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text file"
-        raise StackError(f"{name}: {path} cannot be read: {reason}", hint=f"ls -l {path}") from error
+    text = named_text(Path(path).expanduser(), name, "a text file").strip()
     if not text:
         raise StackError(f"{name}: {path} is empty", hint="write the token into it, or unset the variable")
     return text

@@ -72,9 +72,9 @@ def changes(found: list[VaultObject]) -> list[Change]:
     return made
 
 
-def differs(one: VaultObject) -> bool:
-    """Whether it has to be written."""
-    return one.live is None or bool(_differences(one))
+def differing(found: list[VaultObject]) -> list[VaultObject]:
+    """Those that have to be written."""
+    return [one for one in found if one.live is None or _differences(one)]
 
 
 def _kv(mount: str, read: Read) -> VaultObject:
@@ -93,19 +93,18 @@ def _login(login: dict[str, Any], methods: dict[str, Any], read: Read, keys: Clu
     if there and there.get("type") != "jwt":
         message = f"Vault has a login {mount} of type {there.get('type')}; nothing was changed"
         raise StackError(message, hint="give the stack another name")
-    config = {"jwt_validation_pubkeys": keys.pems, "bound_issuer": keys.issuer}
-    paths = {f"keys of login {mount}": f"auth/{mount}/config", f"role of login {mount}": _role_path(login)}
-    bodies = (config, login["body"])
-    of_mount = VaultObject(f"login {mount}", f"sys/auth/{mount}", {"type": "jwt"}, there)
-    behind = [
-        VaultObject(title, path, body, read(path) if there else None)
-        for (title, path), body in zip(paths.items(), bodies, strict=True)
+    keys_of = {"jwt_validation_pubkeys": keys.pems, "bound_issuer": keys.issuer}
+    behind = (
+        ("keys", f"auth/{mount}/config", keys_of),
+        ("role", f"auth/{mount}/role/{login['role']}", login["body"]),
+    )
+    return [
+        VaultObject(f"login {mount}", f"sys/auth/{mount}", {"type": "jwt"}, there),
+        *(
+            VaultObject(f"{what} of login {mount}", path, body, read(path) if there else None)
+            for what, path, body in behind
+        ),
     ]
-    return [of_mount, *behind]
-
-
-def _role_path(login: dict[str, Any]) -> str:
-    return f"auth/{login['mount']}/role/{login['role']}"
 
 
 def _differences(one: VaultObject) -> list[str]:
@@ -132,9 +131,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, str):
-        return seconds(value) if _is_duration(value) else value.strip()
+        return seconds(value) if re.fullmatch(DURATION, value) else value.strip()
     return value
-
-
-def _is_duration(text: str) -> bool:
-    return bool(re.fullmatch(DURATION, text))

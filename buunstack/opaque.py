@@ -1,6 +1,7 @@
 """What every store shows of itself: who asks and where, no secret, and no way into another process. Pure."""
 
 import html
+from abc import ABC, abstractmethod
 from typing import NoReturn, Protocol
 
 
@@ -11,18 +12,18 @@ class Printer(Protocol):
         """Print `text`."""
 
 
-class Opaque:
+class Opaque(ABC):
     """An object with a token behind it, which is shown in one line and not pickled."""
 
     @property
+    @abstractmethod
     def username(self) -> str:
         """The JupyterHub user who asks."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def vault_addr(self) -> str:
         """Where Vault is."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.username or 'nobody'} at {self.vault_addr or 'no Vault'}>"

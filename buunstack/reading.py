@@ -56,7 +56,7 @@ class SecretReader(Opaque):
         Raises:
             SecretNotFound: there is no such secret, field or version, or it was deleted.
         """
-        fields = _fields(self._read(key, version))
+        fields = fields_of(self._read(key, version))
         log.info("read %s %r", self._noun, key)
         return fields if field is None else self._value(fields, key, field)
 
@@ -78,7 +78,7 @@ class SecretReader(Opaque):
         Raises:
             SecretNotFound: there is no such secret.
         """
-        return [*_fields(self._read(key))]
+        return [*fields_of(self._read(key))]
 
     @without_inner_frames
     def history(self, key: str) -> builtins.list[Version]:
@@ -141,6 +141,7 @@ class SecretReader(Opaque):
         return SecretNotFound(f"The {self._noun} {key!r} has no field {field!r}.")
 
 
-def _fields(answer: Answer) -> dict[str, Any]:
+def fields_of(answer: Answer) -> dict[str, Any]:
+    """The names and values that an answer about a secret's data has."""
     fields: dict[str, Any] = answer.at("data", "data")
     return fields

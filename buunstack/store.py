@@ -7,7 +7,7 @@ from buunstack.errors import Conflict, InvalidValue, SecretNotFound, SecretStore
 from buunstack.grants import Place
 from buunstack.log import log
 from buunstack.masked import without_inner_frames
-from buunstack.reading import SecretReader
+from buunstack.reading import SecretReader, fields_of
 from buunstack.settings import Settings
 from buunstack.shared import SharedSecrets
 from buunstack.vault import checked_fields, checked_key, checked_version, encoded, is_conflict
@@ -142,8 +142,8 @@ class SecretStore(SecretReader):
 
     def _delete_field(self, key: str, field: str) -> None:
         answer = self._read(key)
-        left = set(answer.at("data", "data")) - {field}
-        if len(left) == len(answer.at("data", "data")):
+        left = set(fields_of(answer)) - {field}
+        if len(left) == len(fields_of(answer)):
             raise self._no_field(key, field)
         version = answer.at("data", "metadata", "version")
         dropped = self._request("PATCH", "data", key, encoded({field: None}, cas=version))
@@ -151,6 +151,6 @@ class SecretStore(SecretReader):
             # Somebody changed the secret since. The field goes whatever they did; what is left is read anew.
             self._request("PATCH", "data", key, encoded({field: None}))
             answer = self._request("GET", "data", key)
-            left = set(answer.at("data", "data")) if answer.status == 200 else {field}
+            left = set(fields_of(answer)) if answer.status == 200 else {field}
         if not left:
             self._request("DELETE", "metadata", key)

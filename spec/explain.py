@@ -52,8 +52,8 @@ _MISSING = {
     "context": "context: images/mine",
 }
 _EXAMPLES = {"integer": "1", "number": "1", "boolean": "true or false", "string": "a text"}
-_Draft = validators.library().Draft202012Validator
-_Validator = validators.library().validators.extend(
+_Draft = validators.jsonschema().Draft202012Validator
+_Validator = validators.jsonschema().validators.extend(
     _Draft,
     type_checker=_Draft.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
 )

@@ -1,4 +1,4 @@
-"""The jsonschema library, loaded without what nothing here asks of it."""
+"""jsonschema, loaded without what nothing here asks of it."""
 
 import importlib
 import sys
@@ -8,7 +8,7 @@ _GRAMMAR = "rfc3987_syntax"
 """jsonschema imports this for the format `iri` where it is installed; it compiles 38 grammars, 0.9 s (measured)."""
 
 
-def library() -> Any:
+def jsonschema() -> Any:
     """The module `jsonschema`; formats that need a library of their own are not checked by it."""
     if _GRAMMAR in sys.modules:
         return importlib.import_module("jsonschema")

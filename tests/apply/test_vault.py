@@ -8,7 +8,7 @@ import pytest
 from apply.certificates import ensure_authority, ensure_signing_key
 from apply.state import StateDirectory
 from apply.vault import Vault
-from apply.vaultobjects import changes, differs, objects
+from apply.vaultobjects import changes, differing, objects
 from render.vault import VaultLayout, deployer_policy, login_role, vault_objects
 from spec.errors import StackError, TargetUnreachable
 from tests.openbao import OpenBao
@@ -70,9 +70,8 @@ def test_the_token_role_is_whole_after_each_write(openbao: OpenBao, vault: Vault
 
 def written(vault: Vault) -> None:
     """What install does."""
-    for one in objects(DECLARED, vault.read, None):
-        if differs(one):
-            vault.write(one.path, one.body)
+    for one in differing(objects(DECLARED, vault.read, None)):
+        vault.write(one.path, one.body)
 
 
 @pytest.mark.parametrize(

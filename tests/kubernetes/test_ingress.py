@@ -16,6 +16,7 @@ import requests
 from tests.e2e.stack import eventually
 from tests.e2e.test_tls import Authority
 from tests.kubernetes.site import Site
+from tests.openbao import free_port
 
 HOST = "hub.lab.internal"
 
@@ -28,9 +29,7 @@ def behind_traefik(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     site.ca = str(authority.ca)
     _store(site, authority)
     site.declare(ingress={"class_name": "traefik", "tls_secret": "hub-tls"})
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     resolve = socket.getaddrinfo
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda host, *rest, **more: resolve("127.0.0.1" if host == HOST else host, *rest, **more)

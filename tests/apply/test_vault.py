@@ -1,19 +1,31 @@
 """The deployer on a real server: declared things are kept, and its own power ends there."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from apply.certificates import ensure_authority, ensure_signing_key
 from apply.state import StateDirectory
 from apply.vault import Vault
-from apply.vaultobjects import changes, differing, objects
-from render.vault import VaultLayout, deployer_policy, login_role, vault_objects
+from apply.vaultobjects import ClusterKeys, changes, differing, objects
+from render.vault import VaultLayout, deployer_policy, hub_login, login_role, policies, vault_objects
 from spec.errors import StackError, TargetUnreachable
 from tests.openbao import OpenBao
 
 LAYOUT = VaultLayout("deployed")
+CAPPED = VaultLayout("capped", mount="capped")
+PUBLIC = [
+    rsa.generate_private_key(65537, 2048)
+    .public_key()
+    .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+    for _ in range(2)
+]
+"""As a cluster signs with."""
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +133,43 @@ def works(openbao: OpenBao, key: str) -> bool:
     vault.close()
     alive, _ = openbao.call("POST", "auth/token/lookup", body={"token": token})
     return revoked < 300 and alive != 200
+
+
+def test_each_right_of_a_clusters_deployer_is_needed(openbao: OpenBao) -> None:
+    whole = deployer_policy(CAPPED, cluster=True)
+    assert keeps_a_cluster(openbao, whole)
+    for block in whole.split("path ")[1:]:
+        rights = re.findall(r'"([a-z]+)"', block.partition("capabilities")[2])
+        for right in rights:
+            rest = [f'"{other}"' for other in rights if other != right] or ['"deny"']
+            smaller = re.sub(r"capabilities = \[.*\]", f"capabilities = [{', '.join(rest)}]", block)
+            assert not keeps_a_cluster(openbao, whole.replace(block, smaller)), f"without {right} on {block}"
+
+
+def keeps_a_cluster(openbao: OpenBao, policy: str) -> bool:
+    """Whether who has this policy alone makes everything from nothing, changes it, and ends all tokens."""
+    logins = hub_login(CAPPED, "lab"), hub_login(CAPPED, "other")
+    keys = ClusterKeys("https://one.lab.internal", [PUBLIC[0]]), ClusterKeys("https://two.lab.internal", [PUBLIC[1]])
+    for path in (f"sys/mounts/{CAPPED.mount}", f"sys/auth/{CAPPED.hub_mount}", f"auth/token/roles/{CAPPED.token_role}"):
+        openbao.call("DELETE", path)
+    for name in policies(CAPPED):
+        openbao.call("DELETE", f"sys/policies/acl/{name}")
+    openbao.ok("PUT", f"sys/policies/acl/{CAPPED.deployer_policy}", body={"policy": policy})
+    body = {"policies": [CAPPED.deployer_policy], "no_default_policy": True}
+    token = openbao.ok("POST", "auth/token/create", body=body)["auth"]["client_token"]
+    with Vault(openbao.address, openbao.ca) as vault:
+        vault.use(token)
+        try:
+            for login, of_cluster, cap in zip(logins, keys, ("12h", "13h"), strict=True):
+                wanted = {"kv_mount": CAPPED.mount, "login": login, **vault_objects(CAPPED, cap)}
+                wanted["policies"] = {name: f"{text}# {cap}\n" for name, text in wanted["policies"].items()}
+                for one in differing(objects(wanted, vault.read, of_cluster)):
+                    vault.write(one.path, one.body)
+                assert differing(objects(wanted, vault.read, of_cluster)) == []
+        except StackError:
+            return False
+    ended = [f"sys/leases/revoke-prefix/auth/token/create/{CAPPED.token_role}", "auth/token/revoke-self"]
+    return all(openbao.call("POST", path, token, {})[0] < 300 for path in ended)
 
 
 def test_a_foreign_key_is_refused_without_showing_it(openbao: OpenBao, key: str, tmp_path: Path) -> None:

@@ -44,7 +44,9 @@ class Watch:
                 self._tell(line)
         self._told = lines
         found = causes(pods, events, workloads, datetime.now(UTC))
-        self.causes = found or self.causes
+        # A probe fails at each start, also of what Helm puts back: that hides no other cause.
+        if any(map(_lasts, found)) or not any(map(_lasts, self.causes)):
+            self.causes = found or self.causes
         for cause in found:  # now: the pod goes when Helm goes back
             self._logs[cause.pod] = self._log(cause) or self._logs.get(cause.pod, [])
         if not any(cause.final for cause in found):
@@ -83,6 +85,10 @@ class Watch:
             return []
         said = [text for text in texts if text.strip() and not text.startswith(_NO_LOG)]
         return said[0].strip().splitlines() if said else []
+
+
+def _lasts(cause: Cause) -> bool:
+    return cause.kind != "probe"
 
 
 def records(secrets: list[dict[str, Any]], name: str) -> list[tuple[int, str, dict[str, str]]]:

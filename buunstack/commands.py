@@ -1,14 +1,15 @@
 """`python -m buunstack`: a user's secrets in a terminal. Results go to standard output, all else to standard error."""
 
 import argparse
-import contextlib
 import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 from buunstack.errors import (
     BadSetting,
@@ -188,6 +189,7 @@ def _write(text: str) -> int:
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
     except OSError as error:
+        _discard(sys.stdout)
         if isinstance(error, BrokenPipeError):
             return _READER_GONE
         return _fail(f"The result cannot be written: {error.strerror}.", _FAILED)
@@ -200,8 +202,16 @@ def _json(data: Any) -> str:
 
 def _say(sentence: str) -> None:
     if sys.stderr is not None:  # print would take standard output instead
-        with contextlib.suppress(OSError):
-            print(sentence, file=sys.stderr)
+        try:
+            print(sentence, file=sys.stderr, flush=True)
+        except OSError:
+            _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what the stream still holds go nowhere: Python would try again at its end, and end with 120."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def _fail(sentence: str, code: int) -> int:

@@ -15,6 +15,11 @@ from tests.buunstack.standins import Wire, eventually
 from tests.buunstack.test_commands import COMMAND, HIDDEN, run
 
 
+def buffered() -> dict[str, str]:
+    """The environment as users have it: Python keeps what it prints until the end."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 def test_standard_input_that_cannot_be_read_is_told(store: SecretStore) -> None:
     for source, words in (("0>/dev/null", "cannot be read: Bad file descriptor"), ("<&-", "no standard input")):
         command = ["sh", "-c", f'exec "$@" {source}', "sh", *COMMAND, "put", "k", "a"]
@@ -30,7 +35,7 @@ def test_standard_input_that_cannot_be_read_is_told(store: SecretStore) -> None:
 def test_a_result_that_cannot_be_written_is_told(store: SecretStore, target: str, code: int, words: str) -> None:
     store.put("k", a="1")
     command = ["sh", "-c", f'exec "$@" {target}', "sh", *COMMAND, "get", "k", "a"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=buffered())
 
     assert ran.returncode == code
     assert words in ran.stderr
@@ -43,14 +48,15 @@ def test_talk_that_nobody_can_hear_is_no_fault_and_no_result(store: SecretStore,
     store.put("k", a="1")
     for arguments, code in (["delete", "k"], 0), (["get", "nope"], 3):
         command = ["sh", "-c", f'exec "$@" {target}', "sh", *COMMAND, *arguments]
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, env=buffered())
 
         assert (ran.returncode, ran.stdout) == (code, "")
 
 
 def test_a_reader_that_is_gone_is_no_error_to_talk_about(store: SecretStore) -> None:
     store.put("k", a="x" * 200_000)
-    process = subprocess.Popen([*COMMAND, "get", "k", "a"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([*COMMAND, "get", "k", "a"], **pipes, env=buffered())
     assert process.stdout is not None
     process.stdout.close()
     process.stdout = None

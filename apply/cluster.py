@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from apply import clustervault, generations, lease, vaultlogin
+from apply import clustervault, generations, lease, userpolicies, vaultlogin
 from apply.clusterplan import changes, namespace_changes
 from apply.generations import MADE
 from apply.helm import Helm
@@ -25,6 +25,7 @@ from render.artifacts import Artifacts, render
 from render.cluster import NAMESPACE, NOTES, VAULT
 from render.extras import keys_secret
 from render.found import Found
+from render.hubfiles import layout
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
 
@@ -67,7 +68,7 @@ class ClusterTarget:
 
     def vault_objects(self) -> dict[str, Any]:
         """What the stack needs of Vault; an empty mapping without one."""
-        found: dict[str, Any] = json.loads(self.artifacts().get(VAULT, "{}"))
+        found: dict[str, Any] = json.loads(self._look()[1].get(VAULT, "{}"))
         return found
 
     def releases(self, tell: Tell) -> Releases:
@@ -125,6 +126,8 @@ class ClusterTarget:
                 clustervault.write(self, json.loads(artifacts[VAULT]), self._vault_credential, tell)
             self.releases(tell).apply(artifacts, observed, layers)
             self._prove(options, tell)
+            if VAULT in artifacts and self._vault_credential:
+                clustervault.user_policies(self, self._vault_credential, write=True, tell=tell)
             seen = glance(self.kube, self.stack)
             self._record(artifacts, observed.before, seen, why)
             return Outcome(first or planned, self.url(), self._waiting_login(seen))
@@ -214,6 +217,16 @@ class ClusterTarget:
 
         with clusterhub.hub(self) as found:
             yield found
+
+    def give_secrets(self, user: str) -> str:
+        """The user's own policy in Vault, where each has one."""
+        if not (self.stack.vault.enabled and layout(self.stack).per_user):
+            return ""
+        if self._vault_credential is None:
+            return f"{user} has no secrets until somebody with a credential for Vault runs inv vault.apply"
+        with clustervault.signed_in(self, self._vault_credential) as vault:
+            userpolicies.ensure(vault, layout(self.stack), [user])
+        return ""
 
     def uninstall(self, purge: bool, confirm: Callable[[str], None], tell: Tell) -> str:
         """Remove what install made; homes, accounts and keys stay unless `purge`."""

@@ -1,14 +1,17 @@
 """The Vault part of a stack on a cluster: looked at with the deployer's credential, planned and written."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apply import vaultobjects
+from apply import admintoken, userpolicies, vaultobjects
 from apply.namedfiles import named_text
 from apply.plan import Change
 from apply.vaultlogin import WAYS, Credential
 from apply.vaultobjects import ClusterKeys
+from render.hubfiles import layout
 from spec.errors import AppliedInPart, StackError, TargetUnreachable
 
 if TYPE_CHECKING:
@@ -31,9 +34,12 @@ def examine(
     if found is None:
         message = f"Vault was not looked at: no credential ({WAYS}); inv vault.apply by somebody who has one is enough"
         return [], (message,)
-    keys = cluster_keys(target)
+    keys = _keys(target, declared)
     with signed_in(target, found) as vault:
-        return vaultobjects.changes(vaultobjects.objects(declared, vault.read, keys)), ()
+        changes = vaultobjects.changes(vaultobjects.objects(declared, vault.read, keys))
+        if "admin" in declared:
+            changes += _admin_changes(target, declared["admin"], vault)
+        return changes, ()
 
 
 def write(target: "ClusterTarget", declared: dict[str, Any], found: Credential, tell: "Tell") -> list[Change]:
@@ -43,21 +49,77 @@ def write(target: "ClusterTarget", declared: dict[str, Any], found: Credential, 
         StackError: Vault does not answer, or refuses the first write.
         AppliedInPart: it refuses a later one.
     """
-    keys = cluster_keys(target)
+    keys = _keys(target, declared)
     with signed_in(target, found) as vault:
         seen = vaultobjects.objects(declared, vault.read, keys)
-        done: list[str] = []
-        for one in vaultobjects.differing(seen):
-            tell(f"vault: writing {one.title}")
-            try:
-                vault.write(one.path, one.body)
-            except StackError as error:
-                if not done:
-                    raise
-                message = f"{error.message}\nwritten in Vault before: {', '.join(done)}"
-                raise AppliedInPart(message, error.hint) from error
-            done.append(one.title)
-        return vaultobjects.changes(seen)
+        changes = vaultobjects.changes(seen)
+        steps: list[tuple[str, Callable[[], None]]] = [
+            (one.title, partial(vault.write, one.path, one.body)) for one in vaultobjects.differing(seen)
+        ]
+        if "admin" in declared:
+            changes += (of_token := _admin_changes(target, declared["admin"], vault))
+            if of_token:
+                steps.append(("token of the hub", lambda: ensure_admin_token(target, declared["admin"], vault)))
+        _take(steps, tell)
+        return changes
+
+
+def _take(steps: "list[tuple[str, Callable[[], None]]]", tell: "Tell") -> None:
+    done: list[str] = []
+    for title, step in steps:
+        tell(f"vault: writing {title}")
+        try:
+            step()
+        except StackError as error:
+            if not done:
+                raise
+            message = f"{error.message}\nwritten in Vault before: {', '.join(done)}"
+            raise AppliedInPart(message, error.hint) from error
+        done.append(title)
+
+
+def _admin_changes(target: "ClusterTarget", declared: dict[str, Any], vault: "Vault") -> list[Change]:
+    secret = target.kube.get(admintoken.secret_path(target.namespace, declared)) if declared["plain_secret"] else None
+    # The path is below the mount, which may not be there yet.
+    return admintoken.changes(admintoken.seen(vault, declared), declared, secret)
+
+
+def ensure_admin_token(target: "ClusterTarget", declared: dict[str, Any], vault: "Vault") -> None:
+    """Make a token unless there is a good one, and bring it to the cluster where no operator does.
+
+    Raises:
+        StackError: Vault or the cluster refuses.
+    """
+    found = admintoken.seen(vault, declared)
+    if found is None or found.fault(declared):
+        found = admintoken.make(vault, declared, found)
+    # Without the namespace there is nobody who would read it: the install that makes it brings it.
+    if declared["plain_secret"] and target.kube.get(f"/api/v1/namespaces/{target.namespace}"):
+        admintoken.write_secret(target.kube, target.namespace, target.stack.name, declared, found.token)
+
+
+def user_policies(target: "ClusterTarget", found: Credential, *, write: bool, tell: "Tell") -> list[Change]:
+    """The policies of everybody whom the hub knows, where each user has one; a hub that does not answer is told.
+
+    Args:
+        write: put right what differs; else only say it.
+
+    Raises:
+        StackError: Vault refuses.
+    """
+    names = layout(target.stack)
+    if not names.per_user:
+        return []
+    try:
+        with target.hub() as hub:
+            users = hub.names()
+    except StackError as error:
+        tell(f"vault: policies of users whom the file does not name wait for the hub ({error.message})")
+        return []
+    with signed_in(target, found) as vault:
+        if write:
+            return userpolicies.ensure(vault, names, users)
+        return vaultobjects.changes(userpolicies.missing(vault, names, users))
 
 
 def signed_in(target: "ClusterTarget", found: Credential) -> "Vault":
@@ -86,6 +148,10 @@ def authority_text(target: "ClusterTarget") -> str:
     """
     path = authority(target)
     return "" if path is None else named_text(path, "ca", "a PEM file")
+
+
+def _keys(target: "ClusterTarget", declared: dict[str, Any]) -> ClusterKeys | None:
+    return cluster_keys(target) if "login" in declared else None
 
 
 def cluster_keys(target: "ClusterTarget") -> ClusterKeys:

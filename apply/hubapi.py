@@ -1,9 +1,14 @@
 """The hub's REST API as the admin service uses it."""
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from spec.errors import StackError
+
+_PAGE = 200
+"""Users; the most that JupyterHub gives in one answer (`api_page_max_limit`)."""
 
 
 class HubApi:
@@ -34,13 +39,21 @@ class HubApi:
 
     def servers(self) -> list[tuple[str, str]]:
         """(user, server name) of each running server."""
-        users = self._call("GET", "users?state=active", "listing servers")
+        users = self._users("&state=active")
         return [(user["name"], server) for user in users for server in user.get("servers") or {}]
 
     def stop_server(self, user: str, server: str) -> None:
         """Stop one server, which also revokes its tokens; the hub may take some seconds after the answer."""
         path = f"users/{quote(user, safe='')}/" + (f"servers/{quote(server, safe='')}" if server else "server")
         self._call("DELETE", path, f"stopping the server of {user}")
+
+    def vault_accessor(self) -> str:
+        """Of the Vault token that a hub in a cluster uses now; empty when it cannot use one."""
+        return str(self._call("GET", "stack/health", "asking the hub for its health").get("vault_accessor") or "")
+
+    def names(self) -> list[str]:
+        """Every user of the hub."""
+        return [str(user["name"]) for user in self._users("")]
 
     def health(self) -> list[str]:
         """What is not as declared in the running configuration of a hub in a cluster."""
@@ -67,6 +80,14 @@ class HubApi:
         if server is None:
             return "stopped"
         return "ready" if server["ready"] else str(server.get("pending") or "starting")
+
+    def _users(self, query: str) -> Iterator[dict[str, Any]]:
+        """Page by page: the hub answers with 50 at most unless it is asked for more."""
+        for offset in itertools.count(0, _PAGE):
+            page = self._call("GET", f"users?offset={offset}&limit={_PAGE}{query}", "listing users")
+            yield from page
+            if len(page) < _PAGE:
+                return
 
     def _call(self, method: str, path: str, what: str, body: Any = None, passes: tuple[int, ...] = ()) -> Any:
         """Args: passes: statuses of a failure that is none here."""

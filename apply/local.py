@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from apply import confinement, environments, facts, supervision
+from apply import confinement, environments, facts, localvault, supervision, userpolicies, vaultobjects
 from apply.hubapi import HubApi
 from apply.passwords import new_password
 from apply.placement import APPLIED, LOGIN, POLICIES, SUPERVISION, files, wanted
@@ -15,6 +15,7 @@ from apply.plan import Observed, Plan, Wanted, plan
 from apply.state import StateDirectory, remove_files
 from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
 from render.artifacts import Artifacts, render
+from render.hubfiles import layout
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
 
@@ -266,15 +267,21 @@ class LocalTarget:
             tell(f"administrator {name} can sign in")
         self._note(LOGIN, name)
 
-    def _write_vault(self, objects: dict[str, Any]) -> None:
-        from apply import vaultobjects
-        from apply.vault import Vault
+    def give_secrets(self, user: str) -> str:
+        """The user's own policy in Vault, where each has one."""
+        names = layout(self.stack)
+        if self.stack.vault.enabled and names.per_user:
+            with localvault.signed_in(self.stack, self.state) as vault:
+                userpolicies.ensure(vault, names, [user])
+        return ""
 
-        address = f"https://127.0.0.1:{facts.known(self.stack, self.state)['vault_port']}"
-        with Vault(address, self.state.path / "tls" / "ca.pem") as vault:
-            vault.login(objects["deployer_mount"], "deployer", self.state.secret("deployer-login.key"))
+    def _write_vault(self, objects: dict[str, Any]) -> None:
+        names = layout(self.stack)
+        with localvault.signed_in(self.stack, self.state) as vault:
             for one in vaultobjects.differing(vaultobjects.objects(objects, vault.read, None)):
                 vault.write(one.path, one.body)
+            if names.per_user:
+                userpolicies.ensure(vault, names, self.hub_api().names())
 
     def _applied(self) -> dict[str, str]:
         found = self.state.read_json(APPLIED)

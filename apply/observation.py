@@ -12,9 +12,10 @@ from apply.spawned import HOMES, owner
 from render.artifacts import Artifacts
 from render.extras import keys_secret
 from render.found import Found
-from render.needs import MONITORING
+from render.needs import EXTERNAL_SECRETS, MONITORING
 from render.profiles import GPU
 from spec.model import Stack
+from spec.ways import ways
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,15 @@ def glance(kube: Kube, stack: Stack) -> Glance:
 
 def discover(kube: Kube, stack: Stack) -> Found:
     """What settings that say `auto` follow; nothing else is asked for."""
-    gpu, monitoring = at_once(
+    token_login = stack.vault.enabled and ways(stack.vault).hub_login == "token"
+    gpu, monitoring, external_secrets = at_once(
         (
             lambda: stack.gpu.enabled == "auto" and _has_gpus(kube),
             lambda: stack.monitoring.enabled == "auto" and has_api(kube, MONITORING),
+            lambda: token_login and has_api(kube, EXTERNAL_SECRETS),
         )
     )
-    return Found(gpu=gpu, monitoring=monitoring)
+    return Found(gpu=gpu, monitoring=monitoring, external_secrets=external_secrets)
 
 
 def _has_gpus(kube: Kube) -> bool:

@@ -57,6 +57,7 @@ _KINDS: dict[str, Callable[[Kube, str, str], bool]] = {
     "storage_class": _object("/apis/storage.k8s.io/v1/storageclasses"),
     "default_storage_class": _has_default_storage_class,
     "runtime_class": _object("/apis/node.k8s.io/v1/runtimeclasses"),
+    "secret_store": _object("/apis/external-secrets.io/v1/clustersecretstores"),
     "resource": lambda kube, _namespace, name: has_resource(kube, name),
     "api": lambda kube, _namespace, name: has_api(kube, name),
     "claim": _object("/api/v1/namespaces/{namespace}/persistentvolumeclaims"),

@@ -9,6 +9,7 @@ from apply.charts import Chart
 from apply.clusterplan import WantedRelease, layer, needed_keys
 from apply.generations import INPUT, STACK
 from apply.helm import Helm, Release
+from apply.hubimage import with_hub_image
 from apply.kube import Kube, in_parallel
 from apply.observation import Glance, Observed
 from apply.preview import Preview, previews, recorded_manifest
@@ -16,6 +17,7 @@ from apply.rollout import records, recover, roll_out
 from apply.target import Tell
 from render.artifacts import Artifacts
 from render.cluster import RELEASES
+from render.renewer import HUB_IMAGE
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
 
@@ -111,6 +113,8 @@ class Releases:
 
     def _filled(self, wanted: WantedRelease, artifacts: Artifacts, of_stack: keys.Keys) -> Release:
         values = json.loads(keys.filled(artifacts[wanted.values], of_stack))
+        if HUB_IMAGE in artifacts[wanted.values]:
+            values = with_hub_image(values, Chart(wanted.path).values())
         return Release(wanted.name, self._namespace, wanted.path, values)
 
     def _keys(self, artifacts: Artifacts, observed: Observed) -> keys.Keys:

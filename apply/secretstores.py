@@ -15,7 +15,7 @@ def apply(spec: str, state: str | None, check: bool, as_json: bool) -> None:
         PlanNotEmpty: with `check`, when something differs; nothing is written then.
         StackError: no credential, or Vault refuses.
     """
-    stack = _cluster(spec, state)
+    stack = cluster_with_vault(spec, state)
     found = vaultlogin.credential() or vaultlogin.asked()
     declared = stack.vault_objects()
     with console.Progress(as_json) as progress:
@@ -23,6 +23,7 @@ def apply(spec: str, state: str | None, check: bool, as_json: bool) -> None:
             changes, _ = clustervault.examine(stack, declared, found)
         else:
             changes = clustervault.write(stack, declared, found, progress.tell)
+        changes += clustervault.user_policies(stack, found, write=not check, tell=progress.tell)
     if as_json:
         console.result_json({"changes": plan.document(changes)})
     elif changes:
@@ -35,10 +36,15 @@ def apply(spec: str, state: str | None, check: bool, as_json: bool) -> None:
 
 def show_policy(spec: str, state: str | None) -> None:
     """Print the smallest policy with which the deployer's work can be done."""
-    console.result(deployer_policy(layout(_cluster(spec, state).stack), cluster=True).rstrip("\n"))
+    console.result(deployer_policy(layout(cluster_with_vault(spec, state).stack), cluster=True).rstrip("\n"))
 
 
-def _cluster(spec: str, state: str | None) -> ClusterTarget:
+def cluster_with_vault(spec: str, state: str | None) -> ClusterTarget:
+    """The stack, whose Vault is somebody's own.
+
+    Raises:
+        StackError: it is on one machine, or has no Vault.
+    """
     found = target(spec, state)
     if not isinstance(found, ClusterTarget):
         message = "on one machine inv install keeps Vault, which nobody else can enter; nothing was changed"

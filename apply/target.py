@@ -85,6 +85,10 @@ class Target(Protocol):
         """The hub's API with the admin service's token, while the context is open."""
         ...
 
+    def give_secrets(self, user: str) -> str:
+        """What a new user needs in Vault beside the hub's part; words when somebody has to do more for it."""
+        ...
+
     def uninstall(self, purge: bool, confirm: Callable[[str], None], tell: Tell) -> str:
         """Remove what install made; the words that say what stays."""
         ...

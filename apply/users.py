@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from apply import console
 from apply.hubapi import HubApi
 from apply.passwords import new_password
-from apply.target import target
+from apply.target import Target, target
 from spec.errors import StackError
 
 
 def add(spec: str, state: str | None, name: str, admin: bool, generate: bool) -> None:
     """Add a user; a generated password is the one line of standard output."""
-    with _hub(spec, state) as hub:
+    found = _native(spec, state)
+    with found.hub() as hub:
         password = _password(name, generate)
         hub.add_account(name, password, admin)
     console.say(f"{name} can sign in" + (" and administer" if admin else ""))
+    if told := found.give_secrets(name):
+        console.say(told)
     if generate:
         console.result(password)
 
@@ -55,14 +58,18 @@ def remove(spec: str, state: str | None, name: str, yes: bool) -> None:
 
 @contextlib.contextmanager
 def _hub(spec: str, state: str | None) -> Iterator[HubApi]:
+    with _native(spec, state).hub() as hub:
+        yield hub
+
+
+def _native(spec: str, state: str | None) -> Target:
     found = target(spec, state)
     if found.stack.auth.kind != "native":
         raise StackError(
             f"users of this stack do not sign in with a password of its own (auth.kind is {found.stack.auth.kind})",
             hint="set auth.kind: native",
         )
-    with found.hub() as hub:
-        yield hub
+    return found
 
 
 def _password(name: str, generate: bool) -> str:

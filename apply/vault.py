@@ -72,8 +72,11 @@ class Vault:
         except hvac.exceptions.VaultError as error:
             raise StackError(f"Vault refused the login of role {role} at auth/{mount}: {_reason(error)}") from error
 
-    def read(self, path: str) -> dict[str, Any] | None:
+    def read(self, path: str, version: int | None = None) -> dict[str, Any] | None:
         """The `data` at a path; None where nothing is.
+
+        Args:
+            version: of a secret, instead of its newest one.
 
         Raises:
             StackError: it is refused.
@@ -81,7 +84,7 @@ class Vault:
         # What is not mounted is a bad request, no missing path.
         absent = hvac.exceptions.InvalidRequest if path.startswith("sys/mounts/") else hvac.exceptions.InvalidPath
         try:
-            answer = self._call("GET", path)
+            answer = self._call("GET", path, params=None if version is None else {"version": version})
         except absent:
             return None
         except hvac.exceptions.VaultError as error:
@@ -100,6 +103,38 @@ class Vault:
         except hvac.exceptions.VaultError as error:
             raise self._refusal("POST", path, error) from error
 
+    def create_token(self, role: str) -> str:
+        """A new token by a token role.
+
+        Raises:
+            StackError: it is refused.
+        """
+        path = f"auth/token/create/{role}"
+        try:
+            return str(self._call("POST", path)["auth"]["client_token"])
+        except hvac.exceptions.VaultError as error:
+            raise self._refusal("POST", path, error) from error
+
+    def life_of(self, token: str) -> dict[str, Any] | None:
+        """What Vault knows of another token, asked with that token itself; None when it is dead."""
+        try:
+            answer = self._call("GET", "auth/token/lookup-self", token=token)
+        except hvac.exceptions.Forbidden:
+            return None
+        except hvac.exceptions.VaultError as error:
+            raise self._refusal("GET", "auth/token/lookup-self", error) from error
+        return {key: value for key, value in answer["data"].items() if key != "id"}  # which is the token itself
+
+    def end(self, token: str) -> bool:
+        """Revoke another token, with that token itself; whether it was alive."""
+        try:
+            self._call("POST", "auth/token/revoke-self", token=token)
+        except hvac.exceptions.Forbidden:
+            return False
+        except hvac.exceptions.VaultError as error:
+            raise self._refusal("POST", "auth/token/revoke-self", error) from error
+        return True
+
     def close(self) -> None:
         """Give the deployer's token back, and the connection."""
         try:
@@ -110,9 +145,19 @@ class Vault:
         finally:
             self._client.adapter.close()
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        token: str | None = None,
+        params: dict[str, Any] | None = None,
+    ) -> Any:
+        """Args: token: act with this one instead of the deployer's, which hvac would put over a header."""
+        own = self._client.token
+        self._client.token = own if token is None else token
         try:
-            return self._client.adapter.request(method, f"/v1/{path}", json=body)
+            return self._client.adapter.request(method, f"/v1/{path}", json=body, params=params)
         except requests.exceptions.SSLError as error:
             raise TargetUnreachable(
                 f"the certificate of Vault at {self._address} is not trusted", hint="name its authority with `ca:`"
@@ -121,6 +166,8 @@ class Vault:
             raise TargetUnreachable(
                 f"Vault does not answer at {self._address} ({type(error).__name__})", hint="inv logs vault"
             ) from error
+        finally:
+            self._client.token = own
 
     def _log_in(self, mount: str, role: str, proof: str) -> None:
         answer = self._call("POST", f"auth/{mount}/login", {"role": role, "jwt": proof})

@@ -48,17 +48,27 @@ def objects(declared: dict[str, Any], read: Read, keys: ClusterKeys | None) -> l
     Raises:
         StackError: the mount is there and is of another kind.
     """
-    methods = read("sys/auth") or {}
-    accessor = methods["token/"]["accessor"]
+    texts = declared["policies"]
+    templated = any(ACCESSOR_PLACEHOLDER in text for text in texts.values())
+    methods = (read("sys/auth") or {}) if templated or keys is not None else {}
+    accessor = methods["token/"]["accessor"] if templated else ""
     found = [_kv(declared["kv_mount"], read)] if "kv_mount" in declared else []
-    for name, text in declared["policies"].items():
-        path, body = f"sys/policies/acl/{name}", {"policy": text.replace(ACCESSOR_PLACEHOLDER, accessor)}
-        found.append(VaultObject(f"policy {name}", path, body, read(path)))
+    found += [policy(name, text.replace(ACCESSOR_PLACEHOLDER, accessor), read) for name, text in texts.items()]
     if keys is not None:
         found += _login(declared["login"], methods, read, keys)
-    role = declared["token_role"]
-    path = f"auth/token/roles/{role['name']}"
-    return [*found, VaultObject(f"token role {role['name']}", path, role["body"], read(path))]
+    roles = dict(declared["token_roles"])
+    if "admin" in declared:
+        roles[declared["admin"]["role"]] = declared["admin"]["body"]
+    for name, body in roles.items():
+        path = f"auth/token/roles/{name}"
+        found.append(VaultObject(f"token role {name}", path, body, read(path)))
+    return found
+
+
+def policy(name: str, text: str, read: Read) -> VaultObject:
+    """A policy as declared and as it is."""
+    path = f"sys/policies/acl/{name}"
+    return VaultObject(f"policy {name}", path, {"policy": text}, read(path))
 
 
 def changes(found: list[VaultObject]) -> list[Change]:

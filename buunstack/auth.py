@@ -15,7 +15,7 @@ from buunstack.forks import remember
 from buunstack.grants import EARLY, Grant, ask_hub, token_headers
 from buunstack.log import log
 from buunstack.masked import MaskedText
-from buunstack.settings import Settings, delivered_token, vault_url
+from buunstack.settings import Settings, delivered_token, missing_since_start, vault_url
 from buunstack.transport import Transport
 
 _CAPPED = 0.9
@@ -114,12 +114,16 @@ class TokenKeeper:
                 return grant
             self._dead = delivered
         if has_hub:
+            if missing := missing_since_start():
+                log.warning("%s Asking the hub for a token now.", missing)
             return ask_hub(self._settings, self._hub, self._vault)
         if delivered:
             raise SignInNeeded(
                 "The Vault token that your server started with has expired or was revoked, or your account "
                 f"is disabled. {_RESTART}"
             )
+        if missing := missing_since_start():
+            raise SignInNeeded(f"{missing} {_RESTART}")
         raise SignInNeeded(
             "There is no Vault token: neither NOTEBOOK_VAULT_TOKEN nor JUPYTERHUB_API_URL with "
             "JUPYTERHUB_API_TOKEN is set. Use SecretStore in a notebook that JupyterHub started, or set "
@@ -133,7 +137,8 @@ class TokenKeeper:
         if not settings.home:
             raise BadSetting("JUPYTERHUB_USER is not set, so the place of your secrets is not known. Set it.")
         asked = time.monotonic()
-        answer = self._vault.exchange("GET", f"{address}/v1/auth/token/lookup-self", token_headers(token))
+        headers = token_headers(token, settings.namespace)
+        answer = self._vault.exchange("GET", f"{address}/v1/auth/token/lookup-self", headers)
         if answer.status == 403:
             return None
         life = answer.given().at("data")
@@ -143,6 +148,7 @@ class TokenKeeper:
             token=token,
             source="environment",
             address=address,
+            namespace=settings.namespace,
             mount=settings.mount,
             home=settings.home,
             lease_seconds=lease,

@@ -27,6 +27,7 @@ class Grant:
     token: MaskedText
     source: str
     address: str
+    namespace: str
     mount: str
     home: str
     lease_seconds: float
@@ -37,7 +38,7 @@ class Grant:
     @property
     def headers(self) -> dict[str, str]:
         """What a request with this token carries."""
-        return token_headers(self.token)
+        return token_headers(self.token, self.namespace)
 
     def folder(self, place: Place) -> str:
         """Where the secrets of `place` are, below the mount."""
@@ -57,9 +58,10 @@ class Grant:
         return max(0.0, self.ends - time.monotonic())
 
 
-def token_headers(token: MaskedText) -> dict[str, str]:
-    """The headers of a Vault request."""
-    return {"X-Vault-Token": token, "X-Vault-Request": "true"}
+def token_headers(token: MaskedText, namespace: str) -> dict[str, str]:
+    """The headers of a Vault request; an empty namespace is the server's own root."""
+    headers: dict[str, str] = {"X-Vault-Token": token, "X-Vault-Request": "true"}
+    return headers | ({"X-Vault-Namespace": namespace} if namespace else {})
 
 
 def ask_hub(settings: Settings, hub: Transport, vault: Transport) -> Grant:
@@ -72,7 +74,8 @@ def ask_hub(settings: Settings, hub: Transport, vault: Transport) -> Grant:
     wrapped = MaskedText(answer.at("wrapped_token"))
     asked = time.monotonic()
     # Not repeatable: the first one to arrive opens it, so a second would look like a theft.
-    opened = vault.exchange("POST", f"{address}/v1/sys/wrapping/unwrap", token_headers(wrapped), repeatable=False)
+    sent = token_headers(wrapped, settings.namespace)
+    opened = vault.exchange("POST", f"{address}/v1/sys/wrapping/unwrap", sent, repeatable=False)
     if opened.status in (400, 403, 404):
         raise Unavailable(
             "The token from the hub was too old, or was opened by somebody else on its way. Try again; if "
@@ -84,6 +87,7 @@ def ask_hub(settings: Settings, hub: Transport, vault: Transport) -> Grant:
         token=MaskedText(auth["client_token"]),
         source="hub",
         address=address,
+        namespace=settings.namespace,
         mount=str(answer.at("mount")),
         home=str(answer.at("home")),
         lease_seconds=seconds,

@@ -16,6 +16,7 @@ class Settings:
     """Where Vault and the hub are, and whose secrets these are; an empty text stands for nothing set."""
 
     address: str
+    namespace: str
     ca_file: str
     username: str
     hub_url: str
@@ -35,6 +36,7 @@ class Settings:
         username = _variable("JUPYTERHUB_USER")
         return cls(
             address=_variable("VAULT_ADDR").rstrip("/"),
+            namespace=_variable("VAULT_NAMESPACE"),
             ca_file=_variable("VAULT_CACERT"),
             username=username,
             hub_url=_variable("JUPYTERHUB_API_URL").rstrip("/"),
@@ -48,6 +50,11 @@ class Settings:
 def delivered_token() -> MaskedText:
     """The token that was set when the server started, as the environment has it now; empty without one."""
     return _token("NOTEBOOK_VAULT_TOKEN")
+
+
+def missing_since_start() -> str:
+    """Why the server started without the token it should have brought, in a sentence; empty when it did not."""
+    return _variable("BUUNSTACK_SECRETS_MISSING")
 
 
 def vault_url(address: str) -> str:

@@ -15,6 +15,7 @@ from hub.ratelimit import RateLimit
 from hub.revocation import Revoker
 from hub.roles import configure_services, configure_vault_scope
 from hub.settings import Settings
+from hub.spawnsecrets import Put, SecretsAtSpawn, put_plainly
 from hub.vaultapi import VaultApi
 from hub.vaulttoken import VaultTokenHandler
 
@@ -29,12 +30,14 @@ def configure(
     environ: Mapping[str, str] = os.environ,
     vault: VaultApi | None = None,
     own_routes: Sequence[Route] = (),
+    put: Put = put_plainly,
 ) -> None:
     """Set what holds on every target.
 
     Args:
         vault: what `vault_api` has made; None without Vault.
         own_routes: further handlers, of the target.
+        put: how a server's environment gets a token that is delivered with it.
 
     Raises:
         SettingsError: a service's token is not in the environment.
@@ -43,7 +46,7 @@ def configure(
     configure_security(c)
     configure_services(c, settings, environ)
     routes: list[Route] = [*own_routes]
-    revoker = configure_vault(c, settings, vault, routes)
+    revoker = configure_vault(c, settings, vault, routes, put)
     configure_login(c, settings, routes, revoker)
 
 
@@ -73,6 +76,8 @@ def notebook_environment(settings: Settings, profile: Mapping[str, str]) -> dict
         own["VAULT_ADDR"] = settings.vault.address
         if settings.vault.ca_file is not None:
             own["VAULT_CACERT"] = settings.vault.ca_file
+        if settings.vault.namespace is not None:
+            own["VAULT_NAMESPACE"] = settings.vault.namespace
     return {**settings.notebook.environment, **profile, **own}
 
 
@@ -81,20 +86,23 @@ def vault_api(settings: Settings) -> VaultApi | None:
     return None if settings.vault is None else VaultApi(settings.vault, settings.stack)
 
 
-def configure_vault(c: Any, settings: Settings, vault: VaultApi | None, routes: list[Route]) -> Revoker | None:
+def configure_vault(
+    c: Any, settings: Settings, vault: VaultApi | None, routes: list[Route], put: Put = put_plainly
+) -> Revoker | None:
     """The way to a Vault token, and back; adds its route. Without Vault there is neither."""
     if settings.vault is None or vault is None:
         return None
     revoker = Revoker(vault)
     parts = {
         "settings": settings.vault,
-        "stack": settings.stack,
         "vault": vault,
         "limit": RateLimit(_TOKENS_AT_ONCE, _TOKEN_EVERY_SECONDS),
     }
     routes.append((r"/api/vault-token", VaultTokenHandler, parts))
     configure_vault_scope(c)
     c.Spawner.post_stop_hook = as_hook(revoker.server_stopped)
+    if settings.vault.delivery == "env" or settings.vault.required:
+        c.Spawner.pre_spawn_hook = as_hook(SecretsAtSpawn(settings.vault, vault, put).prepare)
     return revoker
 
 

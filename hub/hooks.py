@@ -15,3 +15,8 @@ def as_hook(method: Callable[..., Any]) -> Callable[..., Any]:
         return method(*given)
 
     return hook
+
+
+def is_ours(hook: Any) -> bool:
+    """Whether it was made by `as_hook`, and not put in its place."""
+    return getattr(hook, "__module__", None) == __name__

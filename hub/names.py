@@ -57,3 +57,8 @@ def alias(stack: str, user: str) -> str:
 def home(root: str, stack: str, user: str) -> str:
     """Where the user's secrets are below the mount; the policy builds the same from the alias."""
     return f"{root}/users/{alias(stack, user)}"
+
+
+def plain_home(root: str, user: str) -> str:
+    """The same with a policy for each user, as buun-stack has it: every stack of the server shares these places."""
+    return f"{root}/users/{segment(user)}"

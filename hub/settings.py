@@ -49,16 +49,20 @@ class Vault:
 
     address: str
     ca_file: str | None
+    namespace: str | None
     jwt_file: str | None
     jwt_key_file: str | None
+    token_file: str | None
     auth_mount: str
     login_role: str
     token_role: str
     policy: str
+    user_policy_prefix: str | None
     mount: str
     root: str
     ttl: str
-    delivery: Literal["on_demand"]
+    max_ttl: str
+    delivery: Literal["on_demand", "env"]
     required: bool
 
     @property
@@ -179,10 +183,13 @@ def _check(settings: Settings) -> None:
     vault = settings.vault
     if vault is None:
         return
-    if (vault.jwt_file is None) == (vault.jwt_key_file is None):
-        raise SettingsError("vault: exactly one of `jwt_file` and `jwt_key_file` must be set")
-    if not re.fullmatch(r"[1-9][0-9]*[smhd]", vault.ttl):
-        raise SettingsError(f"vault.ttl: {vault.ttl!r} is not a duration such as 90s, 10m, 24h or 7d")
+    proofs = (vault.jwt_file, vault.jwt_key_file, vault.token_file)
+    if sum(proof is not None for proof in proofs) != 1:
+        raise SettingsError("vault: exactly one of `jwt_file`, `jwt_key_file` and `token_file` must be set")
+    for name in ("ttl", "max_ttl"):
+        value = getattr(vault, name)
+        if not re.fullmatch(r"[1-9][0-9]*[smhd]", value):
+            raise SettingsError(f"vault.{name}: {value!r} is not a duration such as 90s, 10m, 24h or 7d")
 
 
 def _built(kind: Any, value: Any, where: str) -> Any:

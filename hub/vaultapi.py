@@ -1,20 +1,16 @@
-"""The few things the hub asks of Vault: log in, make a notebook token, take one back. Touches the network."""
+"""The few things the hub asks of Vault: make a notebook token, take one back. Touches the network."""
 
-import asyncio
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.assertion import assertion
-from hub.names import alias, segment
+from hub.hubtoken import hub_token
+from hub.names import alias, home, plain_home, segment
 from hub.settings import Vault
 from hub.vaulterrors import VaultRefused
 from hub.vaulthttp import Answer, VaultHttp
 
 _WRAPPED_SECONDS = 60
 """How long the one who asked has to unwrap the token."""
-_USED_LIFE = 2 / 3
-"""The part of the hub's own token's life after which it logs in again."""
 _UNKNOWN_ACCESSOR = "invalid accessor"
 
 
@@ -26,6 +22,14 @@ class Grant:
     accessor: str
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """A new notebook token that goes into the environment of a server."""
+
+    token: str = field(repr=False)
+    accessor: str
+
+
 class VaultApi:
     """One stack's Vault, as its hub."""
 
@@ -33,10 +37,14 @@ class VaultApi:
         """Touches nothing yet."""
         self._settings = settings
         self._stack = stack
-        self._http = VaultHttp(settings.address, settings.ca_file)
-        self._token: str | None = None
-        self._old_from = 0.0
-        self._login: asyncio.Task[None] | None = None
+        self._http = VaultHttp(settings.address, settings.ca_file, settings.namespace)
+        self._token = hub_token(settings, self._http)
+
+    def home(self, user: str) -> str:
+        """Where the user's secrets are below the mount."""
+        if self._settings.user_policy_prefix is None:
+            return home(self._settings.root, self._stack, user)
+        return plain_home(self._settings.root, user)
 
     async def mint(self, user: str, server: str) -> Grant:
         """A token for one user's server, wrapped for a minute.
@@ -45,36 +53,39 @@ class VaultApi:
             VaultDown: not now.
             VaultRefused: not with this configuration.
         """
-        path = f"auth/token/create/{self._settings.token_role}"
-        body = {
-            "entity_alias": alias(self._stack, user),
-            "ttl": self._settings.ttl,
-            "display_name": f"notebook-{segment(user)}",
-            "meta": {"user": user, "server": server},
-        }
-        answer = await self._as_hub(path, body, {"X-Vault-Wrap-TTL": f"{_WRAPPED_SECONDS}s"})
-        if answer.status != 200:
-            role, policy = self._settings.token_role, self._settings.policy
-            raise VaultRefused(
-                f"token role {role} makes no token with policy {policy} for {user!r}: {answer.reason};"
-                " `inv vault.apply` puts role and policies right"
-            )
+        answer = await self._created(user, server, {"X-Vault-Wrap-TTL": f"{_WRAPPED_SECONDS}s"})
         wrap = answer.body.get("wrap_info") or {}
         token, accessor = wrap.get("token"), wrap.get("wrapped_accessor")
-        if not token or not accessor or wrap.get("creation_path") != path:
-            raise VaultRefused(
-                f"token role {self._settings.token_role} answered with something else than a wrapped token"
-            )
+        if not token or not accessor or wrap.get("creation_path") != self._creation_path:
+            raise self._no_token("a wrapped token")
         return Grant(str(token), str(accessor))
 
-    async def check(self) -> None:
-        """Log in unless the hub's token is good still.
+    async def deliver(self, user: str, server: str) -> Delivery:
+        """A token for one user's server, as it is used: who wants it unwraps nothing.
 
         Raises:
             VaultDown: not now.
             VaultRefused: not with this configuration.
         """
-        await self._own_token()
+        auth = (await self._created(user, server, {})).body.get("auth") or {}
+        if not auth.get("client_token") or not auth.get("accessor"):
+            raise self._no_token("a token")
+        return Delivery(str(auth["client_token"]), str(auth["accessor"]))
+
+    async def check(self) -> str | None:
+        """Log in unless the hub's token is good still; the accessor of one that comes from a file.
+
+        Raises:
+            VaultDown: not now.
+            VaultRefused: not with this configuration.
+        """
+        if self._settings.token_file is None:
+            await self._token.get()
+            return None
+        answer = await self._as_hub("GET", "auth/token/lookup-self", None, {})
+        if answer.status != 200:
+            raise VaultRefused(f"the hub's own token is refused: {answer.reason}; `inv vault.apply` makes another one")
+        return str((answer.body.get("data") or {}).get("accessor"))
 
     async def revoke(self, accessor: str) -> None:
         """Take a token back; one that is dead already is no error.
@@ -83,40 +94,42 @@ class VaultApi:
             VaultDown: not now.
             VaultRefused: not with this configuration.
         """
-        answer = await self._as_hub("auth/token/revoke-accessor", {"accessor": accessor}, {})
+        answer = await self._as_hub("POST", "auth/token/revoke-accessor", {"accessor": accessor}, {})
         if answer.status >= 300 and _UNKNOWN_ACCESSOR not in answer.reason:
             raise VaultRefused(f"cannot revoke the token with accessor {accessor}: {answer.reason}")
 
-    async def _as_hub(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> Answer:
-        token = await self._own_token()
-        answer = await self._http.call("POST", path, body, {**headers, "X-Vault-Token": token})
-        if answer.status == 403:
-            # Expired, revoked, or the policy changed: log in once more, then believe it.
-            token = await self._own_token(refused=token)
-            answer = await self._http.call("POST", path, body, {**headers, "X-Vault-Token": token})
+    @property
+    def _creation_path(self) -> str:
+        return f"auth/token/create/{self._settings.token_role}"
+
+    async def _created(self, user: str, server: str, headers: dict[str, str]) -> Answer:
+        settings = self._settings
+        body = {
+            "entity_alias": alias(self._stack, user),
+            "ttl": settings.ttl,
+            "display_name": f"notebook-{segment(user)}",
+            "meta": {"user": user, "server": server},
+        }
+        policy = settings.policy
+        if settings.user_policy_prefix is not None:
+            policy = f"{settings.user_policy_prefix}{segment(user)}"
+            body["policies"] = [policy]
+        answer = await self._as_hub("POST", self._creation_path, body, headers)
+        if answer.status != 200:
+            raise VaultRefused(
+                f"token role {settings.token_role} makes no token with policy {policy} for {user!r}: {answer.reason};"
+                " `inv vault.apply` puts role and policies right"
+            )
         return answer
 
-    async def _own_token(self, refused: str | None = None) -> str:
-        """The hub's token, after a login when it is old or was refused; all who wait share one."""
-        if self._token is None or self._token == refused or time.monotonic() > self._old_from:
-            if self._login is None:
-                self._login = asyncio.create_task(self._log_in())
-                self._login.add_done_callback(self._login_ended)
-            await asyncio.shield(self._login)
-        return str(self._token)
+    def _no_token(self, wanted: str) -> VaultRefused:
+        return VaultRefused(f"token role {self._settings.token_role} answered with something else than {wanted}")
 
-    def _login_ended(self, login: asyncio.Task[None]) -> None:
-        self._login = None
-        if not login.cancelled():
-            login.exception()  # seen, also when all who waited have gone
-
-    async def _log_in(self) -> None:
-        settings = self._settings
-        body = {"role": settings.login_role, "jwt": assertion(settings)}
-        asked = time.monotonic()
-        answer = await self._http.call("POST", f"auth/{settings.auth_mount}/login", body, {})
-        auth = answer.body.get("auth") or {}
-        if answer.status != 200 or not auth.get("client_token"):
-            raise VaultRefused(f"no login through auth/{settings.auth_mount} as {settings.login_role}: {answer.reason}")
-        self._token = str(auth["client_token"])
-        self._old_from = asked + float(auth.get("lease_duration") or 0) * _USED_LIFE
+    async def _as_hub(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Answer:
+        token = await self._token.get()
+        answer = await self._http.call(method, path, body, {**headers, "X-Vault-Token": token})
+        if answer.status == 403:
+            # Expired, revoked, or the policy changed: get another one, then believe it.
+            token = await self._token.get(refused=token)
+            answer = await self._http.call(method, path, body, {**headers, "X-Vault-Token": token})
+        return answer

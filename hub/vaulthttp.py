@@ -39,18 +39,22 @@ class Answer:
 class VaultHttp:
     """Requests to one address. Takes no proxy from the environment and follows no redirect."""
 
-    def __init__(self, address: str, ca_file: str | None) -> None:
+    def __init__(self, address: str, ca_file: str | None, namespace: str | None = None) -> None:
         """Touches nothing yet: a hub starts with a Vault that does not.
 
         Args:
             ca_file: the one authority to trust; None for those of the system.
+            namespace: in which every path is; None for the server's own root.
         """
         self._address = address.rstrip("/")
+        self._headers = {"Content-Type": "application/json", "X-Vault-Request": "true"}
+        if namespace is not None:
+            self._headers["X-Vault-Namespace"] = namespace
         self._ca_file = ca_file
         self._tls: ssl.SSLContext | None = None
         self._client: SimpleAsyncHTTPClient | None = None
 
-    async def call(self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> Answer:
+    async def call(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Answer:
         """The answer to a request that may be sent twice.
 
         Raises:
@@ -76,14 +80,16 @@ class VaultHttp:
             why = f"{self._address}: {answer.reason}"
         raise VaultDown(why)
 
-    async def _fetch(self, method: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> HTTPResponse:
+    async def _fetch(
+        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]
+    ) -> HTTPResponse:
         if self._client is None:
             self._client = SimpleAsyncHTTPClient(force_instance=True, max_clients=CONNECTIONS)
         request = HTTPRequest(
             f"{self._address}/v1/{path}",
             method=method,
-            headers={"Content-Type": "application/json", "X-Vault-Request": "true", **headers},
-            body=json.dumps(body),
+            headers={**self._headers, **headers},
+            body=None if body is None else json.dumps(body),
             connect_timeout=_CONNECT_SECONDS,
             request_timeout=_REQUEST_SECONDS,
             follow_redirects=False,

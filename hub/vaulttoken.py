@@ -7,7 +7,6 @@ from jupyterhub.apihandlers.base import APIHandler
 from tornado import web
 
 from hub.ledger import Ledger
-from hub.names import home
 from hub.ratelimit import RateLimit
 from hub.roles import server_scope
 from hub.settings import Vault
@@ -23,9 +22,9 @@ _TOO_MANY = "This server asks for Vault tokens too often. Keep one for the life 
 class VaultTokenHandler(APIHandler):  # type: ignore[misc]
     """Hands out a wrapped token after its accessor is safely noted, so that it can always be revoked."""
 
-    def initialize(self, settings: Vault, stack: str, vault: VaultApi, limit: RateLimit) -> None:
+    def initialize(self, settings: Vault, vault: VaultApi, limit: RateLimit) -> None:
         """Called by tornado, with what the route gives."""
-        self._vault_settings, self._stack, self._vault, self._limit = settings, stack, vault, limit
+        self._vault_settings, self._vault, self._limit = settings, vault, limit
 
     async def post(self) -> None:
         """Answer with the token and where it is good for."""
@@ -45,7 +44,7 @@ class VaultTokenHandler(APIHandler):  # type: ignore[misc]
         content = {
             "wrapped_token": grant.wrapped_token,
             "lease": settings.ttl_seconds,
-            "home": home(settings.root, self._stack, spawner.user.name),
+            "home": self._vault.home(spawner.user.name),
             "mount": settings.mount,
             "address": settings.address,
         }

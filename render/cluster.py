@@ -4,13 +4,14 @@ from typing import Any
 
 from render.extras import CHART, extra_values, release_name
 from render.found import Found
-from render.hubfiles import layout, text
+from render.hubfiles import known_users, layout, text
 from render.needs import needs
 from render.profiles import left_out
 from render.storage import homes
 from render.values import chart_values
-from render.vault import hub_login, vault_objects
+from render.vault import admin_token, hub_login, vault_objects
 from spec.model import Stack
+from spec.ways import ways
 
 NAMESPACE, RELEASES, NEEDS, HOMES, NOTES = "namespace.json", "releases.json", "needs.json", "homes.json", "notes.json"
 JUPYTERHUB, EXTRAS, VAULT = "jupyterhub.json", "buunstack.json", "vault.json"
@@ -33,7 +34,7 @@ def cluster_artifacts(stack: Stack, found: Found) -> dict[str, str]:
         NOTES: _notes(stack, found),
     }
     if stack.vault.enabled:
-        made[VAULT] = _vault(stack)
+        made[VAULT] = _vault(stack, found)
     return {path: text(content) for path, content in made.items()}
 
 
@@ -42,12 +43,16 @@ def _chart(stack: Stack) -> dict[str, Any]:
     return {"version": chart.version, "repository": chart.repository, "source": chart.source}
 
 
-def _vault(stack: Stack) -> dict[str, Any]:
+def _vault(stack: Stack, found: Found) -> dict[str, Any]:
     names = layout(stack)
     return {
         "kv_mount": names.mount,
-        "login": hub_login(names, stack.target.namespace),
-        **vault_objects(names, stack.vault.user_token.max_ttl),
+        **(
+            {"admin": admin_token(names, stack.vault.admin_token.ttl) | {"plain_secret": not found.external_secrets}}
+            if names.token_login
+            else {"login": hub_login(names, stack.target.namespace)}
+        ),
+        **vault_objects(names, ways(stack.vault).max_ttl, known_users(stack)),
     }
 
 

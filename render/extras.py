@@ -3,6 +3,7 @@
 from typing import Any
 
 from render.found import Found
+from render.hubfiles import layout
 from render.profiles import gives_gpus
 from render.services import METRICS, is_monitored
 from render.storage import homes_claim, homes_volume, shared_claim
@@ -10,6 +11,8 @@ from render.values import token_key
 from spec.model import Stack
 
 CHART = "charts/buunstack"
+_REFRESH = "1m"
+"""How soon a token that was made anew reaches the cluster; buun-stack's hour would be too long for a rotation."""
 
 
 def release_name(stack: Stack) -> str:
@@ -30,8 +33,24 @@ def extra_values(stack: Stack, found: Found) -> dict[str, Any]:
         "shared": _shared(stack),
         "runtimeClass": _runtime_class(stack, found),
         "monitoring": _monitoring(stack, found),
-        "externalSecrets": [],
+        "externalSecrets": _external_secrets(stack, found),
     }
+
+
+def _external_secrets(stack: Stack, found: Found) -> list[dict[str, Any]]:
+    """The hub's Vault token, where the operator is there to bring it; else install writes the Secret."""
+    names = layout(stack)
+    if not (stack.vault.enabled and names.token_login and found.external_secrets):
+        return []
+    return [
+        {
+            "name": names.admin_secret,
+            "store": stack.vault.admin_token.secret_store,
+            "refreshInterval": _REFRESH,
+            "path": names.admin_path,
+            "data": {"token": "token"},
+        }
+    ]
 
 
 def _nfs(stack: Stack) -> dict[str, Any] | None:

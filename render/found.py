@@ -9,5 +9,6 @@ class Found:
 
     gpu: bool = False
     monitoring: bool = False
+    external_secrets: bool = False
     ca: str = ""
     """The text of the private authority that the file names."""

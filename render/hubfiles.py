@@ -9,7 +9,7 @@ from render.profiles import offered
 from render.services import services
 from render.storage import shared_claim
 from render.vault import HUB_ROLE, VaultLayout
-from render.vaultvalues import LOGIN_FOLDER
+from render.vaultvalues import LOGIN_FOLDER, RENEWED_TOKEN
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
 from spec.quantities import seconds
@@ -19,7 +19,7 @@ _ROOT = Path(__file__).parent.parent
 _SHIPPED = ("*.py", "*.html")
 CHART_FOLDER = "/usr/local/etc/jupyterhub"
 """Where the chart's own configuration lies: it is on the hub's Python path (files/hub/jupyterhub_config.py)."""
-_AUTHORITY = "buunstack/ca.pem"
+AUTHORITY_FILE = "buunstack/ca.pem"
 _LOADER = "hub/cluster/jupyterhub_config.py"
 """What the chart executes after its own configuration, from a folder of its own."""
 
@@ -36,8 +36,16 @@ def hub_files(other_target: str) -> dict[str, str]:
 
 
 def layout(stack: Stack) -> VaultLayout:
-    """The names a stack uses in Vault."""
-    return VaultLayout(stack.name, stack.vault.mount, stack.vault.root)
+    """The names a stack uses in Vault, and the ways that they follow from."""
+    found, preset = ways(stack.vault), stack.vault.preset is not None
+    return VaultLayout(
+        stack.name, stack.vault.mount, stack.vault.root, found.hub_login, found.isolation, buun_stack=preset
+    )
+
+
+def known_users(stack: Stack) -> list[str]:
+    """Users whom the file itself names."""
+    return sorted({*stack.auth.admin_users, *stack.auth.allowed_users})
 
 
 def settings(stack: Stack) -> dict[str, Any]:
@@ -78,9 +86,12 @@ def vault_settings(stack: Stack) -> dict[str, Any]:
         "login_role": HUB_ROLE,
         "token_role": names.token_role,
         "policy": names.notebook_policy,
+        "user_policy_prefix": names.user_policy_prefix if names.per_user else None,
         "mount": names.mount,
         "root": names.root,
-        "ttl": stack.vault.user_token.ttl,
+        "ttl": ways(stack.vault).ttl,
+        "max_ttl": ways(stack.vault).max_ttl,
+        "namespace": stack.vault.namespace,
         "delivery": ways(stack.vault).delivery,
         "required": stack.vault.required,
     }
@@ -125,12 +136,14 @@ def cluster_settings(stack: Stack, found: Found) -> dict[str, Any]:
 def _cluster_vault(stack: Stack) -> dict[str, Any] | None:
     if not stack.vault.enabled:
         return None
+    by_token = layout(stack).token_login
     return {
         **vault_settings(stack),
         "address": stack.vault.address,
-        "ca_file": f"{CHART_FOLDER}/{_AUTHORITY}" if stack.ca else None,
-        "jwt_file": f"{LOGIN_FOLDER}/token",
+        "ca_file": f"{CHART_FOLDER}/{AUTHORITY_FILE}" if stack.ca else None,
+        "jwt_file": None if by_token else f"{LOGIN_FOLDER}/token",
         "jwt_key_file": None,
+        "token_file": RENEWED_TOKEN if by_token else None,
     }
 
 
@@ -154,8 +167,13 @@ def cluster_files(stack: Stack, found: Found) -> dict[str, str]:
     files["jupyterhub_config.d/buunstack.py"] = files.pop(_LOADER)
     files["buunstack/settings.json"] = text(cluster_settings(stack, found))
     if stack.ca:
-        files[_AUTHORITY] = found.ca
+        files[AUTHORITY_FILE] = found.ca
     return files
+
+
+def file_key(path: str) -> str:
+    """A file's name in the chart's Secret, whose keys cannot hold a slash."""
+    return path.replace("/", "-")
 
 
 def text(content: Any) -> str:

@@ -14,6 +14,7 @@ from render.vault import deployer_policy, login_role, vault_objects
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
 from spec.quantities import seconds
+from spec.ways import ways
 
 _STATE = "@{state}"
 _SUPERVISION = tuple(
@@ -76,6 +77,7 @@ def _vault_settings(stack: Stack) -> dict[str, Any] | None:
         "ca_file": f"{_STATE}/tls/ca.pem",
         "jwt_file": None,
         "jwt_key_file": f"{_STATE}/secrets/hub-login.key",
+        "token_file": None,
     }
 
 
@@ -118,7 +120,7 @@ def _first_start(stack: Stack) -> list[tuple[str, str, dict[str, Any]]]:
 
 def _vault_objects(stack: Stack) -> dict[str, Any]:
     names = hubfiles.layout(stack)
-    return {"deployer_mount": names.deployer_mount, **vault_objects(names, stack.vault.user_token.max_ttl)}
+    return vault_objects(names, ways(stack.vault).max_ttl, hubfiles.known_users(stack))
 
 
 def _parts(stack: Stack) -> list[dict[str, Any]]:

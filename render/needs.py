@@ -5,7 +5,10 @@ from typing import Any
 from render.found import Found
 from render.profiles import GPU, gives_gpus
 from spec.model import Stack
+from spec.ways import ways
 
+EXTERNAL_SECRETS = "external-secrets.io/v1"
+"""The objects of the External Secrets Operator."""
 MONITORING = "monitoring.coreos.com/v1"
 """The objects of the Prometheus operator."""
 _EXTERNAL_CERTIFICATES = "cert-manager.io/"
@@ -17,7 +20,14 @@ def needs(stack: Stack, found: Found) -> list[dict[str, Any]]:
 
     `fatal` ones stop an install; the others are told.
     """
-    return [*_way_in(stack), *_storage(stack), *_gpus(stack, found), *_monitoring(stack), *_pull_secrets(stack)]
+    return [
+        *_way_in(stack),
+        *_storage(stack),
+        *_gpus(stack, found),
+        *_monitoring(stack),
+        *_pull_secrets(stack),
+        *_vault(stack, found),
+    ]
 
 
 def _need(kind: str, name: str, path: str, message: str, hint: str, fatal: bool = True) -> dict[str, Any]:
@@ -77,6 +87,15 @@ def _monitoring(stack: Stack) -> list[dict[str, Any]]:
     message = "the cluster does not know Prometheus' objects (monitoring.coreos.com)"
     hint = "install the Prometheus operator, or monitoring.enabled: auto"
     return [_need("api", MONITORING, "monitoring.enabled", message, hint)]
+
+
+def _vault(stack: Stack, found: Found) -> list[dict[str, Any]]:
+    if not (found.external_secrets and stack.vault.enabled and ways(stack.vault).hub_login == "token"):
+        return []
+    name = stack.vault.admin_token.secret_store
+    message = f"the cluster has no ClusterSecretStore {name}, so the hub's Vault token would not reach it"
+    hint = "make it with a provider for this Vault, or name another: kubectl get clustersecretstore"
+    return [_need("secret_store", name, "vault.admin_token.secret_store", message, hint)]
 
 
 def _pull_secrets(stack: Stack) -> list[dict[str, Any]]:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from render.found import Found
-from render.hubfiles import CHART_FOLDER, cluster_files
+from render.hubfiles import CHART_FOLDER, cluster_files, file_key
 from render.network import egress_rules, vault_egress, way_in
 from render.profiles import offered, profile_list, shared_environment
+from render.renewer import with_renewer
 from render.services import services
 from render.storage import storage_values
 from render.vaultvalues import hub_login_volume, trusted_authority
@@ -21,7 +22,7 @@ def chart_values(stack: Stack, found: Found) -> dict[str, Any]:
     """Everything the chart is given; `chart_values` of the file last. Secrets are `@{placeholders}`."""
     own = {
         "imagePullSecrets": [{"name": name} for name in stack.images.pull_secrets],
-        "hub": _hub(stack, found),
+        "hub": with_renewer(stack, _hub(stack, found)),
         "proxy": _proxy(stack),
         "singleuser": _singleuser(stack, found),
         "cull": _cull(stack),
@@ -83,9 +84,9 @@ def _pod_security() -> dict[str, Any]:
 
 
 def _extra_files(files: dict[str, str]) -> dict[str, Any]:
-    """A key of the chart's Secret cannot hold a slash, so each file has a name of its own beside its place."""
+    """Each file has a name of its own beside its place."""
     return {
-        path.replace("/", "-"): {"mountPath": f"{CHART_FOLDER}/{path}", "mode": _READABLE, "stringData": text}
+        file_key(path): {"mountPath": f"{CHART_FOLDER}/{path}", "mode": _READABLE, "stringData": text}
         for path, text in sorted(files.items())
     }
 

@@ -1,8 +1,10 @@
 """What a stack needs in Vault: policies, the token role, the logins. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hub.names import segment
 from render.templates import filled
 
 ACCESSOR_PLACEHOLDER = "@{token_accessor}"
@@ -16,6 +18,19 @@ AUDIENCE = "vault"
 """For whom the tokens are that prove who the hub is."""
 
 
+_ROLE: dict[str, Any] = {
+    "disallowed_policies": ["root"],
+    "disallowed_policies_glob": [],
+    "orphan": True,
+    "renewable": True,
+    "path_suffix": "",
+    "token_type": "service",
+    "token_bound_cidrs": [],
+    "token_no_default_policy": True,
+    "token_num_uses": 0,
+}
+
+
 @dataclass(frozen=True)
 class VaultLayout:
     """The names one stack uses in Vault; two stacks on one server never share one but `mount`."""
@@ -23,6 +38,20 @@ class VaultLayout:
     stack: str
     mount: str = "secret"
     root: str = "jupyter"
+    hub_login: str = "jwt"
+    isolation: str = "templated"
+    buun_stack: bool = False
+    """Take buun-stack's names, which are the same for every stack of the server."""
+
+    @property
+    def per_user(self) -> bool:
+        """Whether each user has a policy."""
+        return self.isolation == "policy_per_user"
+
+    @property
+    def token_login(self) -> bool:
+        """Whether the hub has a token that lasts."""
+        return self.hub_login == "token"
 
     @property
     def notebook_policy(self) -> str:
@@ -31,8 +60,32 @@ class VaultLayout:
 
     @property
     def hub_policy(self) -> str:
-        """The policy of the hub's own short token."""
-        return f"{self.stack}-hub"
+        """The policy of the hub's own token."""
+        return "jupyterhub-admin" if self.buun_stack else f"{self.stack}-hub"
+
+    @property
+    def user_policy_prefix(self) -> str:
+        """What the policies of users begin with; the same for all stacks whose secrets are below one folder."""
+        return f"{self.root}-user-"
+
+    @property
+    def admin_role(self) -> str:
+        """The role through which the deployer makes the hub a token that lasts."""
+        return f"{self.stack}-admin"
+
+    @property
+    def admin_path(self) -> str:
+        """Where that token is kept, below the mount."""
+        return f"{self._owner}/vault-token"
+
+    @property
+    def admin_secret(self) -> str:
+        """The Secret in which the cluster has it."""
+        return f"{self._owner}-vault-token"
+
+    @property
+    def _owner(self) -> str:
+        return "jupyterhub" if self.buun_stack else self.stack
 
     @property
     def deployer_policy(self) -> str:
@@ -57,8 +110,20 @@ class VaultLayout:
 
 def policies(layout: VaultLayout, accessor: str = ACCESSOR_PLACEHOLDER) -> dict[str, str]:
     """Policy name -> HCL, for the policies that the deployer keeps."""
-    names = {"notebook-user": layout.notebook_policy, "hub": layout.hub_policy}
+    names = {"hub": layout.hub_policy}
+    if not layout.per_user:
+        names = {"notebook-user": layout.notebook_policy, **names}
     return {name: _policy(layout, template, accessor) for template, name in names.items()}
+
+
+def user_policy(layout: VaultLayout, user: str) -> tuple[str, str]:
+    """(name, HCL) of one user's own policy, with `isolation: policy_per_user`.
+
+    Raises:
+        ValueError: the user's name has no form that Vault can bear.
+    """
+    encoded = segment(user)
+    return f"{layout.user_policy_prefix}{encoded}", _policy(layout, "user", "", user=encoded)
 
 
 def deployer_policy(layout: VaultLayout, *, cluster: bool = False) -> str:
@@ -77,20 +142,27 @@ def token_role(layout: VaultLayout, max_ttl: str) -> dict[str, Any]:
         max_ttl: cap on a notebook token's life, as a Vault duration.
     """
     return {
-        "allowed_policies": [layout.notebook_policy],
-        "disallowed_policies": ["root"],
-        "allowed_policies_glob": [],
-        "disallowed_policies_glob": [],
+        **_ROLE,
+        "allowed_policies": [] if layout.per_user else [layout.notebook_policy],
+        "allowed_policies_glob": [f"{layout.user_policy_prefix}*"] if layout.per_user else [],
         "allowed_entity_aliases": [f"{layout.stack}.*"],
-        "orphan": True,
-        "renewable": True,
-        "path_suffix": "",
-        "token_type": "service",
-        "token_bound_cidrs": [],
         "token_explicit_max_ttl": max_ttl,
-        "token_no_default_policy": True,
-        "token_num_uses": 0,
         "token_period": 0,
+    }
+
+
+def admin_role(layout: VaultLayout, ttl: str) -> dict[str, Any]:
+    """The whole body of the role of the hub's own token.
+
+    Periodic, because the server's maximum (768 h unless it is set) ends every other renewable token.
+    """
+    return {
+        **_ROLE,
+        "allowed_policies": [layout.hub_policy],
+        "allowed_policies_glob": [],
+        "allowed_entity_aliases": [],
+        "token_explicit_max_ttl": 0,
+        "token_period": ttl,
     }
 
 
@@ -115,11 +187,27 @@ def login_role(subject: str, policy: str) -> dict[str, Any]:
     }
 
 
-def vault_objects(layout: VaultLayout, max_ttl: str) -> dict[str, Any]:
-    """What the deployer keeps in Vault on each target."""
+def vault_objects(layout: VaultLayout, max_ttl: str, users: Iterable[str] = ()) -> dict[str, Any]:
+    """What the deployer keeps in Vault on each target.
+
+    Args:
+        users: those who are known already, for their policies where each has one.
+    """
+    own = dict(user_policy(layout, user) for user in sorted(users)) if layout.per_user else {}
     return {
-        "policies": policies(layout),
-        "token_role": {"name": layout.token_role, "body": token_role(layout, max_ttl)},
+        "policies": policies(layout) | own,
+        "token_roles": {layout.token_role: token_role(layout, max_ttl)},
+    }
+
+
+def admin_token(layout: VaultLayout, ttl: str) -> dict[str, Any]:
+    """The hub's own token where it has one that lasts: how it is made and where it is kept."""
+    return {
+        "role": layout.admin_role,
+        "body": admin_role(layout, ttl),
+        "policy": layout.hub_policy,
+        "path": f"{layout.mount}/data/{layout.admin_path}",
+        "secret": layout.admin_secret,
     }
 
 
@@ -129,12 +217,5 @@ def hub_login(layout: VaultLayout, namespace: str) -> dict[str, Any]:
     return {"mount": layout.hub_mount, "role": HUB_ROLE, "body": login_role(subject, layout.hub_policy)}
 
 
-def _policy(layout: VaultLayout, template: str, accessor: str, cluster: bool = False) -> str:
-    return filled(
-        f"policies/{template}.hcl.j2",
-        cluster=cluster,
-        stack=layout.stack,
-        mount=layout.mount,
-        root=layout.root,
-        accessor=accessor,
-    )
+def _policy(layout: VaultLayout, template: str, accessor: str, cluster: bool = False, user: str = "") -> str:
+    return filled(f"policies/{template}.hcl.j2", names=layout, cluster=cluster, accessor=accessor, user=user)

@@ -5,6 +5,7 @@ from typing import Any
 from render.found import Found
 from render.vault import AUDIENCE
 from spec.model import Stack
+from spec.ways import ways
 
 LOGIN_FOLDER = "/var/run/secrets/buunstack-vault"
 """Where the hub's pod finds the token of its service account that Vault takes."""
@@ -13,12 +14,18 @@ AUTHORITY = "/etc/buunstack/ca.pem"
 _LOGIN_SECONDS = 600
 """The shortest life of a projected token (kubernetes.io, service accounts); the kubelet renews it."""
 _READABLE = 0o644
+RENEWED_TOKEN = "/vault/secrets/vault-token"  # noqa: S105 - a path
+"""Where the hub finds its token that lasts, which the renewer beside it keeps alive."""
+RENEWED_VOLUME = {"name": "vault-secrets", "mountPath": "/vault/secrets"}
 
 
 def hub_login_volume(stack: Stack) -> dict[str, Any]:
     """The hub's own proof of who it is, made for Vault alone, and nothing that has to be kept."""
     if not stack.vault.enabled:
         return {}
+    if ways(stack.vault).hub_login == "token":
+        volume = {"name": RENEWED_VOLUME["name"], "emptyDir": {"medium": "Memory"}}
+        return {"extraVolumes": [volume], "extraVolumeMounts": [RENEWED_VOLUME | {"readOnly": True}]}
     token = {"path": "token", "audience": AUDIENCE, "expirationSeconds": _LOGIN_SECONDS}
     volume = {"name": "vault-login", "projected": {"sources": [{"serviceAccountToken": token}]}}
     mount = {"name": "vault-login", "mountPath": LOGIN_FOLDER, "readOnly": True}
@@ -30,7 +37,11 @@ def vault_variables(stack: Stack) -> dict[str, str]:
     if not stack.vault.enabled:
         return {}
     found = {"VAULT_ADDR": str(stack.vault.address)}
-    return found | ({"VAULT_CACERT": AUTHORITY} if stack.ca else {})
+    if stack.ca:
+        found["VAULT_CACERT"] = AUTHORITY
+    if stack.vault.namespace:
+        found["VAULT_NAMESPACE"] = stack.vault.namespace
+    return found
 
 
 def trusted_authority(stack: Stack, found: Found) -> dict[str, Any]:

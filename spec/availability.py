@@ -26,19 +26,16 @@ _EVERYWHERE: tuple[Row, ...] = (
     (("mcp", "enabled"), lambda stack: stack.mcp.enabled),
     (("mcp", "version"), _named),
     (("mcp", "allow_token_in_url"), lambda stack: stack.mcp.allow_token_in_url),
-    (("vault", "namespace"), lambda stack: stack.vault.namespace is not None),
-    (("vault", "preset"), lambda stack: stack.vault.preset is not None),
-    (("vault", "hub_login"), lambda stack: ways(stack.vault).hub_login != OURS.hub_login),
-    (("vault", "delivery"), lambda stack: ways(stack.vault).delivery != OURS.delivery),
-    (("vault", "isolation"), lambda stack: ways(stack.vault).isolation != OURS.isolation),
-    (("vault", "required"), lambda stack: stack.vault.required),
-    (("vault", "admin_token"), _named),
 )
 """A place in the file and whether it asks for something; a place that the file does not name asks for nothing."""
 _LOCAL: tuple[Row, ...] = (
     *_EVERYWHERE,
     (("ca",), lambda stack: stack.ca is not None),
     (("vault", "address"), lambda stack: stack.vault.address is not None),
+    (("vault", "namespace"), lambda stack: stack.vault.namespace is not None),
+    (("vault", "preset"), lambda stack: stack.vault.preset is not None),
+    (("vault", "hub_login"), lambda stack: ways(stack.vault).hub_login != OURS.hub_login),
+    (("vault", "admin_token"), _named),
     (("monitoring", "enabled"), lambda stack: stack.monitoring.enabled is True),
     (("monitoring", "namespace"), _named),
     (("monitoring", "alerts"), _named),

@@ -54,16 +54,23 @@ class Storage(Section, frozen=True):
 class UserToken(Section, frozen=True):
     """The Vault token of a notebook server."""
 
-    ttl: Annotated[Duration, says("Its life unless it is renewed.")] = "1h"
-    max_ttl: Annotated[Duration, says("Its life however often it is renewed; `on_demand` then fetches a new one.")] = (
-        "12h"
-    )
+    ttl: Annotated[Duration | None, says("Its life unless it is renewed. Default 1h, with the preset 24h.")] = None
+    max_ttl: Annotated[
+        Duration | None,
+        says(
+            "Its life however often it is renewed; `on_demand` then fetches a new one. "
+            "Default 12h, with the preset 168h."
+        ),
+    ] = None
 
 
 class AdminToken(Section, frozen=True):
     """The hub's own Vault token, with `hub_login: token`."""
 
     ttl: Annotated[Duration, says("Its life unless it is renewed, which happens at half of it.")] = "24h"
+    secret_store: Annotated[
+        Slug, says("The ClusterSecretStore with which the External Secrets Operator, where there is one, reads it.")
+    ] = "vault-secret-store"  # noqa: S105 - a name
 
 
 class Vault(Section, frozen=True):
@@ -74,7 +81,8 @@ class Vault(Section, frozen=True):
     namespace: Annotated[Text | None, says("Vault's namespace.")] = None
     preset: Annotated[Literal["buun-stack"] | None, says("All names and ways of buun-stack.")] = None
     hub_login: Annotated[
-        Literal["jwt", "token"] | None, says("How the hub logs in: `jwt` leaves nothing at rest. Default `jwt`.")
+        Literal["jwt", "token"] | None,
+        says("How the hub logs in: `jwt` leaves nothing at rest; `token` is for Kubernetes. Default `jwt`."),
     ] = None
     delivery: Annotated[
         Literal["on_demand", "env"] | None,

@@ -25,7 +25,12 @@ from spec.rules_profiles import (
     packages_are_requirements,
 )
 from spec.rules_texts import example_hosts_are_replaced, nothing_is_left_unfilled, texts_are_one_line
-from spec.ways import BUUN_STACK, ways
+from spec.rules_vault import (
+    a_token_lives_at_most_its_cap,
+    an_admin_token_belongs_to_a_token_login,
+    servers_end_before_their_tokens,
+    the_vault_preset_is_whole,
+)
 
 Rule = Callable[[Stack, Document], Iterator[Problem]]
 
@@ -34,32 +39,6 @@ def findings(stack: Stack, document: Document) -> tuple[list[Problem], list[Prob
     """(errors, warnings) of every rule."""
     errors = [problem for rule in RULES for problem in rule(stack, document)]
     return errors, [problem for rule in WARNINGS for problem in rule(stack, document)]
-
-
-def servers_end_before_their_tokens(stack: Stack, document: Document) -> Iterator[Problem]:
-    """A token from the environment cannot be replaced, so its server must be gone before the cap.
-
-    A server may be older than `max_age` by one check. With `on_demand` a notebook fetches a new token instead.
-    """
-    if not stack.vault.enabled or ways(stack.vault).delivery != "env":
-        return
-    cap = stack.vault.user_token.max_ttl
-    if not stack.culling.enabled:
-        message = f"without culling a server outlives its token, which ends after {cap}"
-        yield document.problem(("culling", "enabled"), message, "true, or vault.delivery: on_demand")
-    elif seconds(stack.culling.max_age) + seconds(stack.culling.every) >= seconds(cap):
-        age = f"{stack.culling.max_age} and one check more ({stack.culling.every})"
-        message = f"a server may live {age}, its token at most {cap} (vault.user_token.max_ttl)"
-        hint = "lower culling.max_age or raise vault.user_token.max_ttl"
-        yield document.problem(("culling", "max_age"), message, hint)
-
-
-def a_token_lives_at_most_its_cap(stack: Stack, document: Document) -> Iterator[Problem]:
-    """A life above the cap would be cut without a word."""
-    token = stack.vault.user_token
-    if seconds(token.ttl) > seconds(token.max_ttl):
-        message = f"{token.ttl} is longer than the cap vault.user_token.max_ttl ({token.max_ttl})"
-        yield document.problem(("vault", "user_token", "ttl"), message, token.max_ttl)
 
 
 def culling_checks_often_enough(stack: Stack, document: Document) -> Iterator[Problem]:
@@ -88,16 +67,6 @@ def nfs_names_its_server(stack: Stack, document: Document) -> Iterator[Problem]:
             if getattr(stack.storage.nfs, name) is None:
                 place: Path = ("storage", "nfs") if document.has(("storage", "nfs")) else ("storage", "kind")
                 yield document.problem(place, f"NFS homes need storage.nfs.{name}", f"{name}: {example}")
-
-
-def the_vault_preset_is_whole(stack: Stack, document: Document) -> Iterator[Problem]:
-    """buun-stack's way is one: its images and names work together only as a whole."""
-    if stack.vault.preset:
-        for name in ("hub_login", "delivery", "isolation"):
-            declared, wanted = getattr(stack.vault, name), getattr(BUUN_STACK, name)
-            if declared not in (None, wanted):
-                message = f"the preset {stack.vault.preset} sets this to {wanted}"
-                yield document.problem(("vault", name), message, f"{wanted}, or remove vault.preset")
 
 
 def a_server_on_the_network_uses_tls(stack: Stack, document: Document) -> Iterator[Problem]:
@@ -213,6 +182,7 @@ RULES: tuple[Rule, ...] = (
     packages_are_requirements,
     nfs_names_its_server,
     the_vault_preset_is_whole,
+    an_admin_token_belongs_to_a_token_login,
     dummy_stays_on_loopback,
     one_way_in,
     groups_have_a_provider,

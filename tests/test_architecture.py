@@ -36,9 +36,11 @@ WORLDLY = {
 }
 """What a pure folder may not touch: processes, network, clocks, randomness."""
 ONLY_THERE = {
+    "render/vault.py": {"hub"},
     "hub/local/proxy.py": {"jupyterhub_traefik_proxy"},
     "hub/cluster/homes.py": {"kubernetes_asyncio", "aiohttp"},
     "hub/cluster/profiles.py": {"slugify"},
+    "hub/cluster/tokensecret.py": {"kubernetes_asyncio", "aiohttp"},
     "buunstack/magics.py": {"IPython"},
 }
 """What one file alone may import: where the package is not installed, that file or its line is not run."""

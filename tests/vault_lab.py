@@ -9,9 +9,11 @@ from tests.openbao import OpenBao
 _MOUNT_SECONDS = 20
 
 
-def prepare(bao: OpenBao, stack: str = "jupyterhub", max_ttl: str = "12h") -> VaultLayout:
+def prepare(
+    bao: OpenBao, stack: str = "jupyterhub", max_ttl: str = "12h", layout: VaultLayout | None = None
+) -> VaultLayout:
     """Mount KV v2, write the stack's policies and token role; may be repeated for a second stack."""
-    layout = VaultLayout(stack)
+    layout = layout or VaultLayout(stack)
     mounts = bao.ok("GET", "sys/mounts")["data"]
     if f"{layout.mount}/" not in mounts:
         bao.ok("POST", f"sys/mounts/{layout.mount}", body={"type": "kv", "options": {"version": "2"}})

@@ -25,4 +25,13 @@ def apply(_, spec="stack.yaml", state=None, json=False, check=False, show_policy
             secretstores.apply(spec, state, check, json)
 
 
-COMMANDS = Collection("vault", apply)
+@task(name="rotate", help=STATE | JSON)
+def rotate(_, spec="stack.yaml", state=None, json=False):
+    """Give the hub a new token, end the old one (hub_login: token)."""
+    with user_errors():
+        from apply import rotation
+
+        rotation.rotate(spec, state, json)
+
+
+COMMANDS = Collection("vault", apply, rotate)

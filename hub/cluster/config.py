@@ -9,9 +9,10 @@ from hub.cluster.health import health_route
 from hub.cluster.homes import keep_home
 from hub.cluster.profiles import ProfileList
 from hub.cluster.shared import mount_shared
+from hub.cluster.tokensecret import TokenSecrets
 from hub.config import configure, vault_api
 from hub.hooks import as_hook
-from hub.refusal import NotStarted
+from hub.refusal import NotStarted, leave_uncounted
 from hub.roles import configured_list
 from hub.settings import Cluster, Settings, SettingsError
 
@@ -31,7 +32,10 @@ def configure_cluster(c: Any, settings: Settings, environ: Mapping[str, str] = o
     if settings.cluster is None:
         raise SettingsError("cluster: null, so these settings are not for a cluster")
     vault = vault_api(settings)
-    configure(c, settings, environ, vault, [health_route(settings, vault)])
+    tokens = TokenSecrets()
+    configure(c, settings, environ, vault, [health_route(settings, vault)], tokens.put)
+    if settings.vault is not None and settings.vault.delivery == "env":
+        c.KubeSpawner.after_pod_created_hook = as_hook(tokens.pod_created)
     configure_servers(c, settings, settings.cluster)
 
 
@@ -52,14 +56,6 @@ async def _prepare(profiles: ProfileList, cluster: Cluster, spawner: Any, option
         if spawner.storage_pvc_ensure:
             await keep_home(spawner)
     except NotStarted as refusal:
-        if refusal.status_code < _FAULT and spawner.handler is not None:
-            _leave_uncounted(spawner.handler.settings)
+        if refusal.status_code < _FAULT:
+            leave_uncounted(spawner)
         raise
-
-
-def _leave_uncounted(settings: dict[str, Any]) -> None:
-    """JupyterHub is about to count this start as failed, and ends itself at the chart's fifth in a row.
-
-    That is for a hub that has lost its cluster; a user who is refused five times must not end it for everybody.
-    """
-    settings["failure_count"] = settings.get("failure_count", 0) - 1

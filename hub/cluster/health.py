@@ -27,23 +27,21 @@ class HealthHandler(APIHandler):  # type: ignore[misc]
             raise web.HTTPError(403, "This needs the scope admin:servers for all servers.")
 
     async def get(self) -> None:
-        """The stack's name, and what is broken: by a site's own values or code, or on the way to Vault."""
+        """The stack's name, and what is broken: by a site's own values or code, or on the way to Vault.
+
+        With a token that lasts, its accessor tells which one is in use.
+        """
         wanted = self._settings_of_stack
         problems = findings(self.config, wanted)
         known = {service.name for service in self.db.query(orm.Service)}
         if wanted.culling.enabled and CULLER not in known:
             problems.append(f"service {CULLER} is not registered; idle servers are never ended")
-        problems += await self._vault_problems()
-        self.finish(json.dumps({"stack": wanted.stack, "problems": problems}))
-
-    async def _vault_problems(self) -> list[str]:
-        if self._vault is None:
-            return []
+        accessor = None
         try:
-            await self._vault.check()
+            accessor = None if self._vault is None else await self._vault.check()
         except VaultError as error:
-            return [f"the hub cannot log in to Vault, so no server gets secrets: {error}"]
-        return []
+            problems.append(f"the hub cannot log in to Vault, so no server gets secrets: {error}")
+        self.finish(json.dumps({"stack": wanted.stack, "problems": problems, "vault_accessor": accessor}))
 
 
 def health_route(settings: Settings, vault: VaultApi | None) -> tuple[str, type, dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from hub.authenticator import authenticator_class
+from hub.hooks import is_ours
 from hub.roles import configured_list
 from hub.settings import Culling, Settings
 
@@ -20,7 +21,7 @@ def findings(c: Any, settings: Settings) -> list[str]:
     ]
     if settings.culling.enabled:
         found += _culler(settings.culling, services, roles)
-    return [*found, *_login(c, settings), *_profiles(c)]
+    return [*found, *_login(c, settings), *_profiles(c), *_hooks(c, settings)]
 
 
 def _service(name: str, scopes: Iterable[str], services: dict[str, Any], roles: list[dict[str, Any]]) -> list[str]:
@@ -59,4 +60,18 @@ def _profiles(c: Any) -> list[str]:
         f"c.KubeSpawner.{trait} is replaced, so profiles and folders of groups are open to everybody"
         for trait in ("profile_list", "apply_user_options")
         if not callable(c.KubeSpawner.get(trait))
+    ]
+
+
+def _hooks(c: Any, settings: Settings) -> list[str]:
+    """KubeSpawner's own section would win over what every spawner is given."""
+    if settings.vault is None:
+        return []
+    wanted = {"post_stop_hook": "tokens outlive their servers"}
+    if settings.vault.delivery == "env" or settings.vault.required:
+        wanted["pre_spawn_hook"] = "servers start without their secrets"
+    return [
+        f"c.Spawner.{name} is replaced, so {effect}"
+        for name, effect in wanted.items()
+        if not is_ours(c.KubeSpawner.get(name, c.Spawner.get(name)))
     ]

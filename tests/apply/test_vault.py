@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from apply.certificates import ensure_authority, ensure_signing_key
 from apply.state import StateDirectory
+from apply.userpolicies import ensure
 from apply.vault import Vault
 from apply.vaultobjects import ClusterKeys, changes, differing, objects
 from render.vault import VaultLayout, deployer_policy, hub_login, login_role, policies, vault_objects
@@ -127,8 +129,10 @@ def works(openbao: OpenBao, key: str) -> bool:
     try:
         for one in objects(DECLARED, vault.read, None):
             vault.write(one.path, one.body)
+        ensure(vault, replace(LAYOUT, isolation="policy_per_user"), ["ada"])
     except StackError:
         return False
+    openbao.ok("DELETE", "sys/policies/acl/jupyter-user-ada")
     revoked, _ = openbao.call("PUT", f"sys/leases/revoke-prefix/auth/token/create/{LAYOUT.token_role}", token)
     vault.close()
     alive, _ = openbao.call("POST", "auth/token/lookup", body={"token": token})

@@ -34,17 +34,21 @@ SERVICES = [
 VAULT = {
     "address": "https://127.0.0.1:8200",
     "ca_file": None,
+    "namespace": None,
     "jwt_file": None,
     "jwt_key_file": "/nowhere/hub-login.key",
+    "token_file": None,
     "auth_mount": "jupyterhub-hub",
     "login_role": "hub",
     "token_role": "jupyterhub-notebook",
     "policy": "jupyterhub-notebook-user",
+    "user_policy_prefix": None,
     "mount": "secret",
     "root": "jupyter",
     "ttl": "1h",
+    "max_ttl": "12h",
     "delivery": "on_demand",
-    "required": True,
+    "required": False,
 }
 LOCAL = {
     "state": "/nowhere",

@@ -68,9 +68,11 @@ def test_nothing_of_them_can_be_changed(tmp_path: Path) -> None:
         ({"profiles": [examples.profile("a", groups=[1])]}, "profiles[0].groups[0]: expected str, got int"),
         ({"notebook": {"environment": {"A": 1}, "log_level": "info"}}, "notebook.environment.A: expected str, got int"),
         ({"vault": {**examples.VAULT, "ttl": "1 hour"}}, "vault.ttl: '1 hour' is not a duration"),
-        ({"vault": {**examples.VAULT, "delivery": "env"}}, "vault.delivery: 'env' is none of on_demand"),
-        ({"vault": {**examples.VAULT, "jwt_file": "/token"}}, "exactly one of `jwt_file` and `jwt_key_file`"),
-        ({"vault": {**examples.VAULT, "jwt_key_file": None}}, "exactly one of `jwt_file` and `jwt_key_file`"),
+        ({"vault": {**examples.VAULT, "max_ttl": "12"}}, "vault.max_ttl: '12' is not a duration"),
+        ({"vault": {**examples.VAULT, "delivery": "post"}}, "vault.delivery: 'post' is none of on_demand, env"),
+        ({"vault": {**examples.VAULT, "jwt_file": "/token"}}, "exactly one of `jwt_file`, `jwt_key_file` and"),
+        ({"vault": {**examples.VAULT, "jwt_key_file": None}}, "exactly one of `jwt_file`, `jwt_key_file` and"),
+        ({"vault": {**examples.VAULT, "token_file": "/t"}}, "exactly one of `jwt_file`, `jwt_key_file` and"),
     ],
 )
 def test_a_wrong_key_is_named(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:

@@ -19,9 +19,11 @@ from tests.vault_lab import prepare
 class VaultSide:
     """The server, the names of the stack in it, and what the hub is told of it."""
 
-    def __init__(self, bao: OpenBao, folder: Path, stack: str = "jupyterhub") -> None:
+    def __init__(
+        self, bao: OpenBao, folder: Path, stack: str = "jupyterhub", layout: VaultLayout | None = None
+    ) -> None:
         self.bao = bao
-        self.layout: VaultLayout = prepare(bao, stack)
+        self.layout: VaultLayout = prepare(bao, stack, layout=layout)
         key = Ed25519PrivateKey.generate()
         self.key_file = folder / f"{stack}-hub-login.key"
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -49,17 +51,21 @@ class VaultSide:
         return {
             "address": self.bao.address,
             "ca_file": str(self.bao.ca),
+            "namespace": None,
             "jwt_file": None,
             "jwt_key_file": str(self.key_file),
+            "token_file": None,
             "auth_mount": self.layout.hub_mount,
             "login_role": "hub",
             "token_role": self.layout.token_role,
             "policy": self.layout.notebook_policy,
+            "user_policy_prefix": self.layout.user_policy_prefix if self.layout.per_user else None,
             "mount": self.layout.mount,
             "root": self.layout.root,
             "ttl": "1h",
+            "max_ttl": "12h",
             "delivery": "on_demand",
-            "required": True,
+            "required": False,
         }
 
     def unwrap(self, wrapped: str) -> str:

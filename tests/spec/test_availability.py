@@ -15,7 +15,6 @@ from spec.model import Stack
 from tests.spec.stacks import EXAMPLES, LOCAL, not_yet, place, problems
 
 PRESET = "vault: {preset: buun-stack, user_token: {max_ttl: 7d}}"
-ENV = "vault: {delivery: env, user_token: {max_ttl: 7d}}"
 REFUSED = {
     "auth.kind": ("auth: {kind: keycloak, keycloak: {embedded: true}}", 14, "auth: {kind: native}"),
     "auth.username_pattern": ("auth: {username_pattern: a+}", 26, ""),
@@ -25,9 +24,6 @@ REFUSED = {
     "vault.namespace": ("vault: {namespace: lab}", 20, "vault: {namespace: null}"),
     "vault.preset": (PRESET, 17, "vault: {preset: null}"),
     "vault.hub_login": ("vault: {hub_login: token}", 20, "vault: {hub_login: jwt}"),
-    "vault.delivery": (ENV, 19, "vault: {delivery: on_demand}"),
-    "vault.isolation": ("vault: {isolation: policy_per_user}", 20, "vault: {isolation: templated}"),
-    "vault.required": ("vault: {required: true}", 19, "vault: {required: false}"),
     "vault.admin_token": ("vault: {admin_token: {}}", 22, ""),
     "hub.logo": ("hub: {logo: a.png}", 13, "hub: {logo: null}"),
     "mcp.enabled": ("mcp: {enabled: true}", 16, "mcp: {enabled: false}"),
@@ -128,6 +124,9 @@ USED = {
     "vault.root": "vault: {root: lab}",
     "vault.user_token.ttl": "vault: {user_token: {ttl: 1m}}",
     "vault.user_token.max_ttl": "vault: {user_token: {max_ttl: 1d}}",
+    "vault.delivery": "vault: {delivery: env, user_token: {max_ttl: 7d}}",
+    "vault.isolation": "vault: {isolation: policy_per_user}",
+    "vault.required": "vault: {required: true}",
 }
 """Key of the local target -> what changes its files; empty where `apply/` alone reads it."""
 

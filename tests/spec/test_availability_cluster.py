@@ -14,7 +14,7 @@ from tests.spec.stacks import CLUSTER, EXAMPLES, not_yet, place, problems
 from tests.spec.test_availability import RULED_EVERYWHERE, USED_EVERYWHERE, below, keys
 
 BASE = CLUSTER + "vault: {address: https://vault.lab.internal}\n"
-FOUND = Found(gpu=True, monitoring=True)
+FOUND = Found(gpu=True, monitoring=True, external_secrets=True)
 REFUSED = {
     "auth.kind": "auth: {kind: keycloak, keycloak: {url: 'https://auth.lab.internal'}}",
     "auth.username_pattern": "auth: {username_pattern: a+}",
@@ -39,18 +39,6 @@ REFUSED = {
     "images.plain_http": "images: {plain_http: true}",
     "images.credentials": "images: {credentials: 'env:A'}",
     "images.custom": "images: {custom: {a: {context: a}}}",
-    **{
-        f"vault.{name}": f"vault: {{address: 'https://vault.lab.internal', {text}}}"
-        for name, text in {
-            "namespace": "namespace: lab",
-            "preset": "preset: buun-stack, user_token: {max_ttl: 7d}",
-            "hub_login": "hub_login: token",
-            "delivery": "delivery: env, user_token: {max_ttl: 7d}",
-            "isolation": "isolation: policy_per_user",
-            "required": "required: true",
-            "admin_token": "admin_token: {}",
-        }.items()
-    },
 }
 """Key -> what asks for it."""
 RULED = {
@@ -65,6 +53,7 @@ RULED = {
 """Key -> a text that a rule refuses."""
 MINE = "profiles: {mine: {display_name: M, image: 'r/a:1', %s}}"
 CHOICE = MINE % "choices: {size: {big: {display_name: Big, %s}}}"
+TOKEN_LOGIN = "vault: {address: 'https://vault.lab.internal', hub_login: token}"
 DESTINATION = "egress: {mine: {%s}}"
 USED = {
     **USED_EVERYWHERE,
@@ -149,6 +138,14 @@ USED = {
             "root": "root: lab",
             "user_token.ttl": "user_token: {ttl: 1m}",
             "user_token.max_ttl": "user_token: {max_ttl: 1d}",
+            "namespace": "namespace: lab",
+            "preset": "preset: buun-stack",
+            "hub_login": "hub_login: token",
+            "delivery": "delivery: env, user_token: {max_ttl: 7d}",
+            "isolation": "isolation: policy_per_user",
+            "required": "required: true",
+            "admin_token.ttl": "hub_login: token, admin_token: {ttl: 1h}",
+            "admin_token.secret_store": "hub_login: token, admin_token: {secret_store: other}",
         }.items()
     },
     "ca": "ca: a.pem",
@@ -169,6 +166,7 @@ BEFORE = {
     "storage.volumes.NAME.read_only": "storage: {volumes: {a: {claim: a, path: /a}}}",
     "images.registry": "profiles: {buun-stack: {enabled: true}}",
     "images.tag": "profiles: {buun-stack: {enabled: true}}",
+    **{f"vault.admin_token.{name}": TOKEN_LOGIN for name in ("ttl", "secret_store")},
     **{f"egress.NAME.{name}": DESTINATION % "namespace: a, ports: [1]" for name in ("namespace", "host", "ports")},
     **{key: CHOICE % "" for key in USED if ".choices." in key},
 }

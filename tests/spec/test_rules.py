@@ -2,7 +2,7 @@
 
 import pytest
 
-from spec import rules
+from spec import rules, rules_vault
 from spec.load import parse
 from tests.spec.stacks import CLUSTER, LOCAL, Case, place, problems, said_by
 from tests.spec.test_rules_cluster import CASES as CLUSTERS
@@ -21,7 +21,7 @@ NFS = CLUSTER + "storage: {kind: nfs, nfs: {server: nas, path: /a}}\n"
 
 TOKENS = {
     "a server as old as its token's cap": Case(
-        rules.servers_end_before_their_tokens,
+        rules_vault.servers_end_before_their_tokens,
         ENV + "culling: {max_age: 710m, every: 10m}\n",
         ENV + "culling: {max_age: 709m, every: 10m}\n",
         (5, 20),
@@ -29,7 +29,7 @@ TOKENS = {
         "raise vault.user_token.max_ttl",
     ),
     "a server that never ends": Case(
-        rules.servers_end_before_their_tokens,
+        rules_vault.servers_end_before_their_tokens,
         ENV + "culling: {enabled: false}\n",
         ENV.replace("env", "on_demand") + "culling: {enabled: false}\n",
         (5, 20),
@@ -37,7 +37,7 @@ TOKENS = {
         "vault.delivery: on_demand",
     ),
     "a preset with tokens in the environment": Case(
-        rules.servers_end_before_their_tokens,
+        rules_vault.servers_end_before_their_tokens,
         PRESET + "culling: {max_age: 7d}\n",
         PRESET + "culling: {max_age: 6d}\n",
         (5, 20),
@@ -45,7 +45,7 @@ TOKENS = {
         "lower culling.max_age",
     ),
     "secrets switched off": Case(
-        rules.servers_end_before_their_tokens,
+        rules_vault.servers_end_before_their_tokens,
         ENV + "culling: {max_age: 7d}\n",
         ENV.replace("{delivery", "{enabled: false, delivery") + "culling: {max_age: 7d}\n",
         (5, 20),
@@ -53,12 +53,28 @@ TOKENS = {
         "lower",
     ),
     "a token above its cap": Case(
-        rules.a_token_lives_at_most_its_cap,
+        rules_vault.a_token_lives_at_most_its_cap,
         LOCAL + "vault: {user_token: {ttl: 61m, max_ttl: 1h}}\n",
         LOCAL + "vault: {user_token: {ttl: 60m, max_ttl: 1h}}\n",
         (3, 27),
         "61m is longer than the cap vault.user_token.max_ttl (1h)",
         "1h",
+    ),
+    "a cap below the usual life": Case(
+        rules_vault.a_token_lives_at_most_its_cap,
+        LOCAL + "vault: {user_token: {max_ttl: 30m}}\n",
+        LOCAL + "vault: {user_token: {max_ttl: 1h}}\n",
+        (3, 31),
+        "1h is longer than the cap vault.user_token.max_ttl (30m)",
+        "30m",
+    ),
+    "an admin token of nobody": Case(
+        rules_vault.an_admin_token_belongs_to_a_token_login,
+        CLUSTER + "vault: {admin_token: {ttl: 1h}}\n",
+        CLUSTER + "vault: {hub_login: token, admin_token: {ttl: 1h}}\n",
+        (4, 9),
+        "has no effect: with vault.hub_login jwt",
+        "hub_login: token",
     ),
     "a check rarer than the idle time": Case(
         rules.culling_checks_often_enough,
@@ -94,7 +110,7 @@ STORES = {
         rules.nfs_names_its_server, NFS.replace(", path: /a", ""), NFS, (4, 27), "storage.nfs.path", "/volume1/jupyter"
     ),
     "a preset with another login": Case(
-        rules.the_vault_preset_is_whole,
+        rules_vault.the_vault_preset_is_whole,
         PRESET.replace("preset", "hub_login: jwt, preset"),
         PRESET.replace("preset", "hub_login: token, preset"),
         (4, 20),
@@ -102,7 +118,7 @@ STORES = {
         "token, or remove vault.preset",
     ),
     "a preset with another delivery": Case(
-        rules.the_vault_preset_is_whole,
+        rules_vault.the_vault_preset_is_whole,
         PRESET.replace("preset", "delivery: on_demand, preset"),
         PRESET.replace("preset", "delivery: env, preset"),
         (4, 19),
@@ -110,7 +126,7 @@ STORES = {
         "env, or remove vault.preset",
     ),
     "a preset with another isolation": Case(
-        rules.the_vault_preset_is_whole,
+        rules_vault.the_vault_preset_is_whole,
         PRESET.replace("preset", "isolation: templated, preset"),
         PRESET.replace("preset", "isolation: policy_per_user, preset"),
         (4, 20),

@@ -59,7 +59,7 @@ def test_a_whole_configuration_is_said_to_be_healthy_to_those_who_may_know(hub: 
     answer = hub.api("GET", "stack/health")
     stranger = requests.get(f"{hub.url}/stack/health", timeout=10)
 
-    assert answer.json() == {"stack": "lab", "problems": []}
+    assert answer.json() == {"stack": "lab", "problems": [], "vault_accessor": None}
     assert stranger.status_code == 403
 
 

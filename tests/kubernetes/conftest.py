@@ -14,6 +14,7 @@ from apply.kube import Kube
 from apply.kubeconfig import access
 from spec.errors import ToolMissing
 from tests.kubernetes.site import CHART, IMAGES, Site, chart_is_there
+from tests.openbao import OpenBao
 
 _NODE_REPORTS_SECONDS = 45
 """A kubelet tells its images with the node's status, some time after they were loaded."""
@@ -65,6 +66,16 @@ def _missing_images() -> list[str]:
     nodes = Kube(access(None)).items("/api/v1/nodes")
     there = {name for node in nodes for image in node["status"].get("images", []) for name in image.get("names") or []}
     return [image for image in IMAGES if not any(name.endswith(f"/{image}") for name in there)]
+
+
+@pytest.fixture(scope="module")
+def bao(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
+    """A server at the node's own address, which pods reach."""
+    folder = tmp_path_factory.mktemp("bao")
+    (node,) = Site(folder).kube.items("/api/v1/nodes")
+    host = next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP")
+    with OpenBao(folder / "server", host=host) as server:
+        yield server
 
 
 @pytest.fixture

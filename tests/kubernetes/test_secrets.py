@@ -2,33 +2,19 @@
 
 import base64
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from render.vault import VaultLayout, deployer_policy
-from tests.e2e.stack import ROOT, Person, eventually
-from tests.kubernetes.site import Site, chart_values
+from render.vault import deployer_policy
+from tests.e2e.stack import Person, eventually
+from tests.kubernetes.site import Site
+from tests.kubernetes.vaultsite import LAYOUT, TOKEN, with_deployer, with_secrets
 from tests.openbao import OpenBao
 
-LAYOUT = VaultLayout("lab")
-PACKAGE = "/opt/buunstack"
-TOKEN = re.compile(r"\b(?:hvs|hvb|s|b)\.[A-Za-z0-9]{24}")
-"""A token of Vault's or OpenBao's own."""
 MINE = "secret/data/jupyter/users/lab.ada"
-
-
-@pytest.fixture(scope="module")
-def bao(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
-    """A server at the node's own address, which pods reach."""
-    folder = tmp_path_factory.mktemp("bao")
-    (node,) = Site(folder).kube.items("/api/v1/nodes")
-    host = next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP")
-    with OpenBao(folder / "server", host=host) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +22,7 @@ def secret_site(bao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """An installed stack whose deployer may do in Vault what the documented policy says, and no more."""
     site = Site(tmp_path_factory.mktemp("secret-site"))
     site.declare(**with_secrets(bao))
-    policy = site.inv("vault.apply", "--show-policy").stdout
-    assert policy.strip() == deployer_policy(LAYOUT, cluster=True).strip()
-    site.environment["VAULT_TOKEN_FILE"] = str(site.folder / "vault-token")
-    token = deployer_token(bao, policy)
-    Path(site.environment["VAULT_TOKEN_FILE"]).write_text(token + "\n")
+    token = with_deployer(site, bao)
     said = site.inv("install", "--yes")
     assert "vault: writing policy lab-hub" in said.stderr
     assert token not in said.stdout + said.stderr
@@ -48,32 +30,6 @@ def secret_site(bao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Itera
     site.add_user("bob")
     yield site
     site.remove()
-
-
-def with_secrets(bao: OpenBao, **vault: Any) -> dict[str, Any]:
-    """Sections of the stack file; the notebook image lacks the package, so that its files are mounted."""
-    files = {
-        f"buunstack-{file.stem}": {
-            "mountPath": f"{PACKAGE}/buunstack/{file.name}",
-            "binaryData": base64.b64encode(file.read_bytes()).decode(),
-        }
-        for file in sorted((ROOT / "buunstack").glob("*.py"))
-    }
-    values = chart_values() | {"singleuser": {"extraFiles": files}}
-    return {
-        "vault": {"address": bao.address, **vault},
-        "ca": str(bao.ca),
-        "notebook": {"pre_pull": False, "environment": {"PYTHONPATH": PACKAGE}},
-        "chart_values": values,
-    }
-
-
-def deployer_token(bao: OpenBao, policy: str) -> str:
-    """Of somebody who may do what the policy says."""
-    bao.ok("PUT", f"sys/policies/acl/{LAYOUT.deployer_policy}", body={"policy": policy})
-    body = {"policies": [LAYOUT.deployer_policy], "no_default_policy": True}
-    token: str = bao.ok("POST", "auth/token/create", body=body)["auth"]["client_token"]
-    return token
 
 
 @pytest.fixture

@@ -1,0 +1,51 @@
+"""What a stack on a cluster needs to have its users' secrets in a real OpenBao beside the cluster."""
+
+import base64
+import re
+from typing import Any
+
+from render.vault import VaultLayout
+from tests.e2e.stack import ROOT
+from tests.kubernetes.site import Site, chart_values
+from tests.openbao import OpenBao
+
+LAYOUT = VaultLayout("lab")
+PACKAGE = "/opt/buunstack"
+TOKEN = re.compile(r"\b(?:hvs|hvb|s|b)\.[A-Za-z0-9]{24}")
+"""A token of Vault's or OpenBao's own."""
+
+
+def with_secrets(bao: OpenBao, **vault: Any) -> dict[str, Any]:
+    """Sections of the stack file; the notebook image lacks the package, so that its files are mounted."""
+    files = {
+        f"buunstack-{file.stem}": {
+            "mountPath": f"{PACKAGE}/buunstack/{file.name}",
+            "binaryData": base64.b64encode(file.read_bytes()).decode(),
+        }
+        for file in sorted((ROOT / "buunstack").glob("*.py"))
+    }
+    values = chart_values() | {"singleuser": {"extraFiles": files}}
+    return {
+        "vault": {"address": bao.address, **vault},
+        "ca": str(bao.ca),
+        "notebook": {"pre_pull": False, "environment": {"PYTHONPATH": PACKAGE}},
+        "chart_values": values,
+    }
+
+
+def deployer_token(bao: OpenBao, policy: str, layout: VaultLayout = LAYOUT) -> str:
+    """Of somebody who may do what the policy says."""
+    bao.ok("PUT", f"sys/policies/acl/{layout.deployer_policy}", body={"policy": policy})
+    body = {"policies": [layout.deployer_policy], "no_default_policy": True}
+    token: str = bao.ok("POST", "auth/token/create", body=body)["auth"]["client_token"]
+    return token
+
+
+def with_deployer(site: Site, bao: OpenBao, layout: VaultLayout = LAYOUT) -> str:
+    """Give the site's commands a deployer's token, which may do what the documented policy says; the token."""
+    policy = site.inv("vault.apply", "--show-policy").stdout
+    token = deployer_token(bao, policy, layout)
+    file = site.folder / "vault-token"
+    file.write_text(token + "\n")
+    site.environment["VAULT_TOKEN_FILE"] = str(file)
+    return token

@@ -99,6 +99,10 @@ def test_without_vault_nobody_starts_and_the_hub_lives_on(bao: OpenBao, deliveri
                     hub.start_server("ada")
     finally:
         bao.unseal()
+    with delivering.reached():
+        person = delivering.person("ada")
+        person.spawn("lab")
+        person.stop()
 
     (after,) = delivering.objects("pods", selector="component=hub")
     assert restarts(after) == restarts(before)

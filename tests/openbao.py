@@ -247,6 +247,25 @@ log_level         = "warn"
 """
 
 
+class InNamespace(OpenBao):
+    """A running server as it is seen from one of its namespaces."""
+
+    def __init__(self, server: OpenBao, name: str) -> None:
+        self.__dict__.update(server.__dict__)
+        self._name = name
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, Any]:
+        """The same, in the namespace."""
+        return super().call(method, path, token, body, {**(headers or {}), "X-Vault-Namespace": self._name})
+
+
 def _common_name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 

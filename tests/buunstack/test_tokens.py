@@ -34,6 +34,25 @@ def short_cap(notebook: Notebook) -> Iterator[None]:
     prepare(notebook.bao)
 
 
+def test_a_server_that_started_without_its_token_says_why(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUUNSTACK_SECRETS_MISSING", "Your server started without its secrets. Vault did not answer.")
+
+    with pytest.raises(SignInNeeded, match=r"started without its secrets\. Vault did not answer\. Restart your server"):
+        SecretStore().get("k")
+
+
+def test_a_server_that_started_without_its_token_gets_one_of_the_hub_and_is_told(
+    notebook: Notebook, hub: HubEndpoint, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BUUNSTACK_SECRETS_MISSING", "Your server started without its secrets.")
+    store = SecretStore()
+
+    store.put("k", a="1")
+
+    assert store.get("k") == {"a": "1"}
+    assert capsys.readouterr().err.count("started without its secrets. Asking the hub for a token now.") == 1
+
+
 def test_work_on_demand_goes_on_across_renewals_and_the_cap(
     notebook: Notebook, hub: HubEndpoint, short_cap: None, requests_during: During
 ) -> None:

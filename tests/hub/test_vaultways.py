@@ -14,20 +14,9 @@ from hub.vaulterrors import VaultDown, VaultRefused
 from render.vault import VaultLayout, policies, user_policy
 from tests.hub.nasty import NAMES
 from tests.hub.vaultside import VaultSide
-from tests.openbao import OpenBao
+from tests.openbao import InNamespace
 
 PER_USER = VaultLayout("peruser", hub_login="token", isolation="policy_per_user")
-
-
-class InNamespace(OpenBao):
-    """The same server, seen from one of its namespaces."""
-
-    def __init__(self, server: OpenBao, name: str) -> None:
-        self.__dict__.update(server.__dict__)
-        self.name = name
-
-    def call(self, method: str, path: str, token: str | None = None, body: Any = None, headers: Any = None) -> Any:
-        return super().call(method, path, token, body, {**(headers or {}), "X-Vault-Namespace": self.name})
 
 
 @pytest.fixture(scope="module")

@@ -30,9 +30,10 @@ def package_files(package: str) -> dict[str, str]:
     return {file.relative_to(_ROOT).as_posix(): file.read_text("utf-8") for file in files}
 
 
-def hub_files(other_target: str) -> dict[str, str]:
-    """The hub's code without what it needs on the other target alone."""
-    return {path: code for path, code in package_files("hub").items() if not path.startswith(f"hub/{other_target}/")}
+def hub_files(*without: str) -> dict[str, str]:
+    """The hub's code without these of its folders: what only another target runs, or another way to Vault."""
+    folders = tuple(f"hub/{name}/" for name in without)
+    return {path: code for path, code in package_files("hub").items() if not path.startswith(folders)}
 
 
 def layout(stack: Stack) -> VaultLayout:
@@ -163,7 +164,7 @@ def _shared_folders(stack: Stack) -> list[dict[str, Any]]:
 
 def cluster_files(stack: Stack, found: Found) -> dict[str, str]:
     """Path below the folder of the chart's own configuration -> text: what the hub's pod reads of this stack."""
-    files = hub_files("local")
+    files = hub_files("local", *(() if layout(stack).token_login else ("renewer",)))
     files["jupyterhub_config.d/buunstack.py"] = files.pop(_LOADER)
     files["buunstack/settings.json"] = text(cluster_settings(stack, found))
     if stack.ca:

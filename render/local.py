@@ -17,6 +17,8 @@ from spec.quantities import seconds
 from spec.ways import ways
 
 _STATE = "@{state}"
+_FOREIGN = ("cluster", "renewer")
+"""Folders of the hub's code that run on a cluster alone."""
 _SUPERVISION = tuple(
     f"hub/local/{name}.py" for name in ("supervisor", "keeper", "runner", "parts", "logfiles", "shutdown")
 )
@@ -40,7 +42,7 @@ def local_artifacts(stack: Stack) -> dict[str, str]:
     if stack.vault.enabled:
         files["conf/openbao.hcl"] = filled("templates/openbao.hcl.j2", requests=_first_start(stack))
         files["conf/vault.json"] = hubfiles.text(_vault_objects(stack))
-    files |= {f"site/{path}": text for path, text in hubfiles.hub_files("cluster").items()}
+    files |= {f"site/{path}": text for path, text in hubfiles.hub_files(*_FOREIGN).items()}
     files |= {f"notebook/{path}": text for path, text in hubfiles.package_files("buunstack").items()}
     files["notebook/labconfig/default_setting_overrides.json"] = hubfiles.text(_LAB_SETTINGS)
     return files
@@ -176,7 +178,7 @@ def _hub_part(stack: Stack) -> dict[str, Any]:
         "PROXY_API_PASSWORD": f"{_STATE}/secrets/proxy-api-password",
         "JUPYTERHUB_CRYPT_KEY": f"{_STATE}/secrets/crypt-key",
     }
-    code = [f"site/{path}" for path in hubfiles.hub_files("cluster") if path not in _SUPERVISION]
+    code = [f"site/{path}" for path in hubfiles.hub_files(*_FOREIGN) if path not in _SUPERVISION]
     return _part(
         "hub",
         ["@{python}", "-m", "jupyterhub", "-f", f"{_STATE}/site/hub/local/jupyterhub_config.py"],

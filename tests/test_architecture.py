@@ -40,6 +40,7 @@ ONLY_THERE = {
     "hub/local/proxy.py": {"jupyterhub_traefik_proxy"},
     "hub/cluster/homes.py": {"kubernetes_asyncio", "aiohttp"},
     "hub/cluster/profiles.py": {"slugify"},
+    "hub/renewer/metrics.py": {"prometheus_client"},
     "hub/cluster/tokensecret.py": {"kubernetes_asyncio", "aiohttp"},
     "buunstack/magics.py": {"IPython"},
 }

@@ -1,0 +1,1 @@
+"""The process beside the hub that keeps the hub's Vault token alive: `python -m hub.renewer`."""

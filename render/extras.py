@@ -11,8 +11,11 @@ from render.values import token_key
 from spec.model import Stack
 
 CHART = "charts/buunstack"
-_REFRESH = "1m"
-"""How soon a token that was made anew reaches the cluster; buun-stack's hour would be too long for a rotation."""
+_REFRESH = "30s"
+"""How soon a token that was made anew reaches the cluster; buun-stack's hour would be too long for a rotation.
+
+As the operator itself writes such a time: it puts `1m0s` in the place of `1m`, which would be a change for ever.
+"""
 
 
 def release_name(stack: Stack) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apply import admintoken, userpolicies, vaultobjects
+from apply import admintoken, tokendelivery, userpolicies, vaultobjects
 from apply.namedfiles import named_text
 from apply.plan import Change
 from apply.vaultlogin import WAYS, Credential
@@ -94,8 +94,8 @@ def ensure_admin_token(target: "ClusterTarget", declared: dict[str, Any], vault:
     if found is None or found.fault(declared):
         found = admintoken.make(vault, declared, found)
     # Without the namespace there is nobody who would read it: the install that makes it brings it.
-    if declared["plain_secret"] and target.kube.get(f"/api/v1/namespaces/{target.namespace}"):
-        admintoken.write_secret(target.kube, target.namespace, target.stack.name, declared, found.token)
+    if target.kube.get(f"/api/v1/namespaces/{target.namespace}"):
+        tokendelivery.hurry(target, declared, found)
 
 
 def user_policies(target: "ClusterTarget", found: Credential, *, write: bool, tell: "Tell") -> list[Change]:

@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, Any
 
-from apply import admintoken, clustervault, console, vaultlogin
+from apply import admintoken, clustervault, console, tokendelivery, vaultlogin
 from apply.admintoken import AdminToken
 from apply.secretstores import cluster_with_vault
 from render.cluster import VAULT
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from apply.vault import Vault
 
 _PAUSE_SECONDS = 1.0
-_NOW = "force-sync"
-"""An annotation whose change makes the operator look again (external-secrets.io, FAQ)."""
 
 
 def rotate(spec: str, state: str | None, as_json: bool) -> None:
@@ -56,8 +54,8 @@ def _rotated(target: "ClusterTarget", declared: dict[str, Any], vault: "Vault", 
         present = admintoken.make(vault, declared, present)
     else:
         tell("vault: going on with a rotation that was cut short")
-    _bring(target, declared, present)
-    _await_use(target, present, tell)
+    tokendelivery.bring(target, declared, present)
+    _await_use(target, declared, present, tell)
     tell("vault: ending the former token")
     return present, admintoken.end_former(vault, declared, present)
 
@@ -67,25 +65,11 @@ def _in_use(target: "ClusterTarget") -> str:
         return hub.vault_accessor()
 
 
-def _bring(target: "ClusterTarget", declared: dict[str, Any], present: AdminToken) -> None:
-    """To the cluster's Secret: by hand, or by an operator that is told not to wait for its next round."""
-    if declared["plain_secret"]:
-        admintoken.write_secret(target.kube, target.namespace, target.stack.name, declared, present.token)
-        return
-    path = f"/apis/external-secrets.io/v1/namespaces/{target.namespace}/externalsecrets/{declared['secret']}"
-    body = {
-        "apiVersion": "external-secrets.io/v1",
-        "kind": "ExternalSecret",
-        "metadata": {"name": declared["secret"], "annotations": {_NOW: str(present.version)}},
-    }
-    target.kube.apply(path, body, "buunstack-rotation")
-
-
-def _await_use(target: "ClusterTarget", present: AdminToken, tell: "Tell") -> None:
-    """The kubelet brings a changed Secret into a running pod within about a minute (kubernetes.io, Secrets)."""
-    until = time.monotonic() + seconds(target.stack.target.timeout)
+def _await_use(target: "ClusterTarget", declared: dict[str, Any], present: AdminToken, tell: "Tell") -> None:
+    until, touched = time.monotonic() + seconds(target.stack.target.timeout), False
     with target.hub() as hub:
         while (accessor := hub.vault_accessor()) != present.accessor:
+            touched = touched or tokendelivery.touched(target, declared, present)
             if time.monotonic() > until:
                 waited = f"after {target.stack.target.timeout} the hub does not use the new token"
                 raise AppliedInPart(

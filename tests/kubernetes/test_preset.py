@@ -154,6 +154,53 @@ def test_a_dead_token_is_made_anew_by_the_next_install(bao: OpenBao, preset: Sit
     assert preset.plan()["changes"] == []
 
 
+def test_a_token_that_the_operator_brings_late_is_waited_for_and_nobody_restarts_anything(
+    bao: OpenBao, preset: Site, operator: str
+) -> None:
+    name, folder = (
+        "jupyterhub-vault-token",
+        f"/apis/external-secrets.io/v1/namespaces/{preset.namespace}/externalsecrets",
+    )
+    store = preset.kube.get(f"{STORE}/{operator}") or {}
+    away = {**store, "spec": {"provider": {"vault": {**store["spec"]["provider"]["vault"], "path": "elsewhere"}}}}
+    preset.kube.replace(f"{STORE}/{operator}", away)
+    external = preset.kube.get(f"{folder}/{name}") or {}
+    preset.kube.delete(f"/api/v1/namespaces/{preset.namespace}/secrets/{name}")
+    _restart_hub(preset)
+
+    said = preset.inv("install", "--yes", "--repair", code=6).stderr
+
+    assert (
+        "the hub cannot log in to Vault, so no server gets secrets: there is no token in /vault/secrets/vault-token"
+        in said
+    )
+    assert "no token yet: /vault/admin-token/token: No such file or directory" in preset.kube.text(
+        _log_of_renewer(preset)
+    )
+    before = hub_pod(preset)
+    present = preset.kube.get(f"{STORE}/{operator}") or {}
+    preset.kube.replace(f"{STORE}/{operator}", {**present, "spec": store["spec"]})
+    assert external["metadata"]["name"] == name
+    eventually(lambda: in_use(preset), "the hub has its token", 180)
+    assert hub_pod(preset) == before
+    preset.inv("install", "--yes")
+
+
+def _restart_hub(site: Site) -> None:
+    """A pod of the hub that has no token of before."""
+    (pod,) = site.objects("pods", selector="component=hub")
+    site.kube.delete(f"/api/v1/namespaces/{site.namespace}/pods/{pod['metadata']['name']}")
+
+    def is_another() -> bool:
+        pods = site.objects("pods", selector="component=hub")
+        return [one["metadata"]["uid"] for one in pods] != [pod["metadata"]["uid"]] and len(pods) == 1
+
+    eventually(is_another, "another pod of the hub", 60)
+    eventually(
+        lambda: [one["state"] for one in site.status()["parts"] if one["name"] == "hub"] == ["ready"], "it is ready", 90
+    )
+
+
 def test_the_renewer_is_the_one_who_renews(bao: OpenBao, preset: Site) -> None:
     log = preset.kube.text(_log_of_renewer(preset))
 

@@ -134,6 +134,8 @@ class Person:
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.verify = stack.ca
+        # A proxy ends a connection that was idle for some seconds, just when the next request may be on its way.
+        self.session.headers["Connection"] = "close"
         page = self.get("/hub/login")
         self.answer = self.session.post(
             f"{stack.url}/hub/login",

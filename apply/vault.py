@@ -4,6 +4,7 @@ import ssl
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import hvac
 import jwt
@@ -102,6 +103,19 @@ class Vault:
             self._call("POST", path, body)
         except hvac.exceptions.VaultError as error:
             raise self._refusal("POST", path, error) from error
+
+    def names(self, path: str) -> list[str]:
+        """What is in a folder of a KV version 2 mount (`MOUNT/metadata/…`); folders end in a slash.
+
+        Raises:
+            StackError: it is refused.
+        """
+        try:
+            return [str(name) for name in self._call("LIST", quote(path))["data"]["keys"]]
+        except hvac.exceptions.InvalidPath:
+            return []
+        except hvac.exceptions.VaultError as error:
+            raise self._refusal("LIST", path, error) from error
 
     def create_token(self, role: str) -> str:
         """A new token by a token role.

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hub.names import segment
+from hub.names import fits, home, segment, unsegment
 from render.templates import filled
 
 ACCESSOR_PLACEHOLDER = "@{token_accessor}"
@@ -133,6 +133,31 @@ def deployer_policy(layout: VaultLayout, *, cluster: bool = False) -> str:
         cluster: mount and hub's login are the deployer's too; on one machine the server's first start makes them.
     """
     return _policy(layout, "deployer", "", cluster)
+
+
+def migration_policy(layout: VaultLayout) -> str:
+    """The HCL of who moves secrets from buun-stack's plain paths; what is there can be read and not replaced."""
+    return _policy(layout, "migration", "")
+
+
+def encoded_home(layout: VaultLayout, user: str) -> str:
+    """Where a user's secrets are below the mount, with one policy for all.
+
+    Raises:
+        ValueError: no user can have this name.
+    """
+    if not fits(user):
+        raise ValueError(f"{user!r} cannot be the name of a user")
+    return home(layout.root, layout.stack, user)
+
+
+def is_encoded(layout: VaultLayout, folder: str) -> bool:
+    """Whether a folder of users' secrets is one of this stack's own, and not of a plain name."""
+    prefix, found, encoded = folder.partition(".")
+    try:
+        return bool(found) and prefix == layout.stack and bool(unsegment(encoded))
+    except ValueError:
+        return False
 
 
 def token_role(layout: VaultLayout, max_ttl: str) -> dict[str, Any]:

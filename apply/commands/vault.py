@@ -34,4 +34,22 @@ def rotate(_, spec="stack.yaml", state=None, json=False):
         rotation.rotate(spec, state, json)
 
 
-COMMANDS = Collection("vault", apply, rotate)
+_MIGRATE = {
+    "check": "copy nothing; exit with 3 when something would be",
+    "show_policy": "print the policy that a credential for this needs, and do nothing",
+}
+
+
+@task(name="migrate", help=STATE | JSON | _MIGRATE)
+def migrate(_, spec="stack.yaml", state=None, json=False, check=False, show_policy=False):
+    """Copy users' secrets from buun-stack's plain paths."""
+    with user_errors():
+        from apply import vaultmigration
+
+        if show_policy:
+            vaultmigration.show_policy(spec, state)
+        else:
+            vaultmigration.migrate(spec, state, check, json)
+
+
+COMMANDS = Collection("vault", apply, migrate, rotate)

@@ -18,7 +18,7 @@ from render.found import Found
 from render.hubfiles import cluster_files, file_key
 from render.values import chart_values
 from spec.load import parse
-from tests.hub.renewer.test_keeper import Bench
+from tests.hub.renewer.bench import Bench
 from tests.hub.vaultside import VaultSide
 from tests.openbao import free_port
 from tests.spec.stacks import CLUSTER

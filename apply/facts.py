@@ -20,12 +20,18 @@ from spec.errors import ToolMissing
 from spec.model import Stack
 
 FILE = "conf/facts.json"
-SECRETS = ("admin-service-token", "culler-token", "proxy-api-password", "crypt-key", "cookie-secret")
+SECRETS = ("admin-service-token", "culler-token", "proxy-api-password", "crypt-key", "cookie-secret", "page-token")
 _SEAL_KEY_BYTES = 32
 """AES-256, which the server's static seal reads as hexadecimal (openbao.org/docs/configuration/seal/static)."""
 _PLACEHOLDER = re.compile(r"@\{([a-z_]+)\}")
 _WHOLE_PLACEHOLDER = re.compile(r'"@\{([a-z_]+)\}"')
-_HOLDERS = {"hub_port": "hub", "proxy_api_port": "proxy", "vault_port": "vault", "vault_cluster_port": "vault"}
+_HOLDERS = {
+    "hub_port": "hub",
+    "proxy_api_port": "proxy",
+    "vault_port": "vault",
+    "vault_cluster_port": "vault",
+    "page_port": "page",
+}
 """Port on loopback -> the part that listens there."""
 _RENEW_AFTER_SECONDS = 700 * 24 * 3600
 

@@ -13,7 +13,7 @@ from hub.authenticator import Route, authenticator_class, with_api
 from hub.hooks import as_hook
 from hub.ratelimit import RateLimit
 from hub.revocation import Revoker
-from hub.roles import configure_services, configure_vault_scope
+from hub.roles import configure_page, configure_services, configure_vault_scope
 from hub.settings import Settings
 from hub.spawnsecrets import Put, SecretsAtSpawn, put_plainly
 from hub.vaultapi import VaultApi
@@ -46,14 +46,15 @@ def configure(
     configure_security(c)
     configure_services(c, settings, environ)
     routes: list[Route] = [*own_routes]
-    revoker = configure_vault(c, settings, vault, routes, put)
+    revoker = configure_vault(c, settings, vault, routes, put, environ)
     configure_login(c, settings, routes, revoker)
 
 
 def configure_hub(c: Any, settings: Settings) -> None:
     """Title, log, named servers."""
     c.JupyterHub.setdefault("log_level", _LOG_LEVELS[settings.log_level])
-    c.JupyterHub.template_paths.append(str(Path(__file__).parent / "templates"))
+    # Before JupyterHub's own, which would else be found first.
+    c.JupyterHub.template_paths.insert(0, str(Path(__file__).parent / "templates"))
     c.JupyterHub.template_vars.update({"stack_title": settings.title})
     c.JupyterHub.setdefault("allow_named_servers", True)
 
@@ -87,7 +88,12 @@ def vault_api(settings: Settings) -> VaultApi | None:
 
 
 def configure_vault(
-    c: Any, settings: Settings, vault: VaultApi | None, routes: list[Route], put: Put = put_plainly
+    c: Any,
+    settings: Settings,
+    vault: VaultApi | None,
+    routes: list[Route],
+    put: Put = put_plainly,
+    environ: Mapping[str, str] = os.environ,
 ) -> Revoker | None:
     """The way to a Vault token, and back; adds its route. Without Vault there is neither."""
     if settings.vault is None or vault is None:
@@ -100,6 +106,9 @@ def configure_vault(
     }
     routes.append((r"/api/vault-token", VaultTokenHandler, parts))
     configure_vault_scope(c)
+    if settings.page is not None:
+        configure_page(c, settings.page, environ)
+        c.JupyterHub.template_vars.update({"secrets_page": "/services/secrets/"})
     c.Spawner.post_stop_hook = as_hook(revoker.server_stopped)
     if settings.vault.delivery == "env" or settings.vault.required:
         c.Spawner.pre_spawn_hook = as_hook(SecretsAtSpawn(settings.vault, vault, put).prepare)

@@ -5,12 +5,21 @@ from typing import Any
 
 from traitlets.config.loader import LazyConfigValue
 
-from hub.settings import Settings, SettingsError
+from hub.settings import Page, Settings, SettingsError
 
 VAULT_TOKEN_SCOPE = "custom:vault:token"  # noqa: S105 - a scope's name
 ADMIN_SERVICE = "admin-service"
+PAGE_SERVICE = "secrets"
+PAGE_CLIENT = f"service-{PAGE_SERVICE}"
+"""How JupyterHub calls a service's OAuth client (jupyterhub/services/service.py)."""
+PAGE_SCOPE = "custom:vault:page"
 _SERVER_SCOPES = ["users:activity!user", "access:servers!server"]
 """What JupyterHub gives a server when nothing is configured."""
+
+
+def page_scope(user: str) -> str:
+    """The scope of a user's sign-in at the page for secrets."""
+    return f"{PAGE_SCOPE}!user={user}"
 
 
 def server_scope(user: str, server: str) -> str:
@@ -35,6 +44,29 @@ def configure_vault_scope(c: Any) -> None:
     c.JupyterHub.custom_scopes.update({VAULT_TOKEN_SCOPE: {"description": description}})
     _extended(c.Spawner, "server_token_scopes", _SERVER_SCOPES, [f"{VAULT_TOKEN_SCOPE}!server"])
     _role(c, "user", start=["self"])["scopes"].append(f"{VAULT_TOKEN_SCOPE}!user")
+
+
+def configure_page(c: Any, page: Page, environ: Mapping[str, str]) -> None:
+    """The page for one's own secrets: a service where users sign in with a right that opens nothing else.
+
+    Raises:
+        SettingsError: its token is not in the environment.
+    """
+    c.JupyterHub.custom_scopes.update({PAGE_SCOPE: {"description": "See and change one's own secrets on their page"}})
+    service: dict[str, Any] = {
+        "name": PAGE_SERVICE,
+        "url": page.url,
+        "display": False,
+        "oauth_no_confirm": True,
+        "oauth_client_allowed_scopes": [f"{PAGE_SCOPE}!user", f"access:services!service={PAGE_SERVICE}"],
+    }
+    if page.token_variable is not None:
+        service["api_token"] = _token(environ, page.token_variable)
+    else:
+        service |= {"command": list(page.command), "environment": dict(page.environment)}
+    _extended(c.JupyterHub, "services", [], [service])
+    wanted = [f"{PAGE_SCOPE}!user", f"access:services!service={PAGE_SERVICE}"]
+    _role(c, "user", start=["self"])["scopes"].extend(wanted)
 
 
 def _add_service(c: Any, name: str, token: str, scopes: Iterable[str]) -> None:

@@ -72,6 +72,17 @@ class Vault:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Page:
+    """The page for one's own secrets: where the proxy finds it, and how it comes to run."""
+
+    url: str
+    token_variable: str | None
+    """Where its token for the hub is, when somebody else runs it; else the hub starts `command`."""
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Notebook:
     """What every notebook server gets."""
 
@@ -152,6 +163,7 @@ class Settings:
     auth: Auth
     profiles: tuple[Profile, ...]
     vault: Vault | None
+    page: Page | None
     notebook: Notebook
     culling: Culling
     services: tuple[Service, ...]

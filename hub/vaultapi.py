@@ -46,14 +46,17 @@ class VaultApi:
             return home(self._settings.root, self._stack, user)
         return plain_home(self._settings.root, user)
 
-    async def mint(self, user: str, server: str) -> Grant:
+    async def mint(self, user: str, server: str, ttl: str = "") -> Grant:
         """A token for one user's server, wrapped for a minute.
+
+        Args:
+            ttl: a life as a Vault duration; that of the settings without one.
 
         Raises:
             VaultDown: not now.
             VaultRefused: not with this configuration.
         """
-        answer = await self._created(user, server, {"X-Vault-Wrap-TTL": f"{_WRAPPED_SECONDS}s"})
+        answer = await self._created(user, server, {"X-Vault-Wrap-TTL": f"{_WRAPPED_SECONDS}s"}, ttl)
         wrap = answer.body.get("wrap_info") or {}
         token, accessor = wrap.get("token"), wrap.get("wrapped_accessor")
         if not token or not accessor or wrap.get("creation_path") != self._creation_path:
@@ -102,11 +105,11 @@ class VaultApi:
     def _creation_path(self) -> str:
         return f"auth/token/create/{self._settings.token_role}"
 
-    async def _created(self, user: str, server: str, headers: dict[str, str]) -> Answer:
+    async def _created(self, user: str, server: str, headers: dict[str, str], ttl: str = "") -> Answer:
         settings = self._settings
         body = {
             "entity_alias": alias(self._stack, user),
-            "ttl": settings.ttl,
+            "ttl": ttl or settings.ttl,
             "display_name": f"notebook-{segment(user)}",
             "meta": {"user": user, "server": server},
         }

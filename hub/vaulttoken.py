@@ -1,4 +1,7 @@
-"""`POST /hub/api/vault-token`: a running server gets a Vault token. Touches database, network."""
+"""`POST /hub/api/vault-token`: a running server gets a Vault token, or the page where a user has signed in.
+
+Touches database, network.
+"""
 
 import json
 from typing import Any
@@ -8,11 +11,14 @@ from tornado import web
 
 from hub.ledger import Ledger
 from hub.ratelimit import RateLimit
-from hub.roles import server_scope
+from hub.roles import PAGE_CLIENT, page_scope, server_scope
 from hub.settings import Vault
 from hub.vaultapi import Grant, VaultApi
 from hub.vaulterrors import VaultDown, VaultError, VaultRefused
 
+_PAGE = "(page)"
+"""In the place of a server's name. No server of it runs, so the next sweep takes the token back in any case."""
+_PAGE_TTL, _PAGE_TTL_SECONDS = "5m", 300
 _MAY_NOT = "Only a running server may ask for a Vault token, with its own JUPYTERHUB_API_TOKEN."
 _REFUSED = "Vault gave no token. An administrator finds the reason in the hub's log."
 _DOWN = "Vault cannot be reached now. Nothing was lost; try again in a moment."
@@ -28,12 +34,13 @@ class VaultTokenHandler(APIHandler):  # type: ignore[misc]
 
     async def post(self) -> None:
         """Answer with the token and where it is good for."""
-        spawner = self._asking_server()
-        if not self._limit.allows((spawner.user.name, spawner.name)):
+        spawner = None if self._is_page() else self._asking_server()
+        user, server = (self.current_user.name, _PAGE) if spawner is None else (spawner.user.name, spawner.name)
+        if not self._limit.allows((user, server)):
             self._answer({"status": 429, "message": _TOO_MANY}, status=429)
             return
         try:
-            grant = await self._granted(spawner)
+            grant = await self._granted(user, server, spawner)
         except VaultDown as error:
             self.log.error("vault: %s", error)
             raise web.HTTPError(503, _DOWN) from None
@@ -43,8 +50,8 @@ class VaultTokenHandler(APIHandler):  # type: ignore[misc]
         settings = self._vault_settings
         content = {
             "wrapped_token": grant.wrapped_token,
-            "lease": settings.ttl_seconds,
-            "home": self._vault.home(spawner.user.name),
+            "lease": _PAGE_TTL_SECONDS if spawner is None else settings.ttl_seconds,
+            "home": self._vault.home(user),
             "mount": settings.mount,
             "address": settings.address,
         }
@@ -63,11 +70,17 @@ class VaultTokenHandler(APIHandler):  # type: ignore[misc]
                     return spawner
         raise web.HTTPError(403, _MAY_NOT)
 
-    async def _granted(self, spawner: Any) -> Grant:
-        run, user, server = spawner.orm_spawner.started, spawner.user.name, spawner.name
-        grant = await self._vault.mint(user, server)
+    def _is_page(self) -> bool:
+        """Whether a user's sign-in at the page asks, and no other token, whatever its scopes are."""
+        token, user = self.get_token(), self.current_user
+        is_its_own = token is not None and token.client_id == PAGE_CLIENT
+        return is_its_own and hasattr(user, "spawners") and page_scope(user.name) in self.expanded_scopes
+
+    async def _granted(self, user: str, server: str, spawner: Any) -> Grant:
+        run = None if spawner is None else spawner.orm_spawner.started
+        grant = await self._vault.mint(user, server, _PAGE_TTL if spawner is None else "")
         try:
-            if not _runs(spawner) or spawner.orm_spawner.started != run:
+            if spawner is not None and (not _runs(spawner) or spawner.orm_spawner.started != run):
                 raise web.HTTPError(403, _MAY_NOT)
             Ledger(self.db).add(grant.accessor, user, server)
         except BaseException:

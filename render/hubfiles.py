@@ -9,14 +9,14 @@ from render.profiles import offered
 from render.services import services
 from render.storage import shared_claim
 from render.vault import HUB_ROLE, VaultLayout
-from render.vaultvalues import LOGIN_FOLDER, RENEWED_TOKEN
+from render.vaultvalues import LOGIN_FOLDER, PAGE_PORT, RENEWED_TOKEN
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
 from spec.quantities import seconds
 from spec.ways import ways
 
 _ROOT = Path(__file__).parent.parent
-_SHIPPED = ("*.py", "*.html")
+_SHIPPED = ("*.py", "*.html", "*.css")
 CHART_FOLDER = "/usr/local/etc/jupyterhub"
 """Where the chart's own configuration lies: it is on the hub's Python path (files/hub/jupyterhub_config.py)."""
 AUTHORITY_FILE = "buunstack/ca.pem"
@@ -129,6 +129,7 @@ def cluster_settings(stack: Stack, found: Found) -> dict[str, Any]:
         "profiles": [profile_settings(profile) for profile in offered(stack, found)],
         "services": service_settings(services(stack, found), {}),
         "vault": _cluster_vault(stack),
+        "page": _cluster_page(stack),
         "local": None,
         "cluster": {"shared": _shared_folders(stack)},
     }
@@ -145,6 +146,34 @@ def _cluster_vault(stack: Stack) -> dict[str, Any] | None:
         "jwt_file": None if by_token else f"{LOGIN_FOLDER}/token",
         "jwt_key_file": None,
         "token_file": RENEWED_TOKEN if by_token else None,
+    }
+
+
+def page_environment(stack: Stack, vault: dict[str, Any]) -> dict[str, str]:
+    """What the page for one's secrets is told, beside what the hub tells each of its services."""
+    found = {"SECRETS_TITLE": stack.hub.title, "VAULT_ADDR": str(vault["address"])}
+    for name, value in (("VAULT_CACERT", vault["ca_file"]), ("VAULT_NAMESPACE", vault["namespace"])):
+        if value:
+            found[name] = value
+    return found
+
+
+def _cluster_page(stack: Stack) -> dict[str, Any] | None:
+    vault = _cluster_vault(stack)
+    if vault is None or not stack.vault.page:
+        return None
+    own = {
+        # In the hub's own pod: its Service is not open to itself, and the proxy comes to the pod's address.
+        "SECRETS_HUB_API": "http://127.0.0.1:8081/hub/api",
+        "SECRETS_LISTEN": "0.0.0.0",  # noqa: S104 - the NetworkPolicy lets the proxy in alone
+        "PYTHONPATH": CHART_FOLDER,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return {
+        "url": f"http://hub:{PAGE_PORT}",
+        "token_variable": None,
+        "command": ["python3", "-m", "hub.secretspage"],
+        "environment": {**page_environment(stack, vault), **own},
     }
 
 

@@ -26,6 +26,7 @@ _SUPERVISION = tuple(
 _LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 """Else JupyterLab greets every user with a question, and asks the internet whether it is still the newest."""
 _TOKEN_VARIABLES = {ADMIN_SERVICE: "BUUNSTACK_ADMIN_SERVICE_TOKEN", CULLER: "BUUNSTACK_CULLER_TOKEN"}
+_PAGE_URL, _PAGE_TOKEN = "http://127.0.0.1:@{page_port}", "BUUNSTACK_PAGE_TOKEN"
 _HUB_ENVIRONMENT = {"PYTHONPATH": f"{_STATE}/site", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -59,6 +60,7 @@ def _settings(stack: Stack) -> dict[str, Any]:
         "profiles": [_profile(profile) for profile in effective_profiles(stack) if profile.enabled],
         "services": hubfiles.service_settings(local_services(stack), _TOKEN_VARIABLES),
         "vault": _vault_settings(stack),
+        "page": _page_settings(stack),
         "local": _local_settings(stack),
         "cluster": None,
     }
@@ -81,6 +83,16 @@ def _vault_settings(stack: Stack) -> dict[str, Any] | None:
         "jwt_key_file": f"{_STATE}/secrets/hub-login.key",
         "token_file": None,
     }
+
+
+def _page_settings(stack: Stack) -> dict[str, Any] | None:
+    if not _has_page(stack):
+        return None
+    return {"url": _PAGE_URL, "token_variable": _PAGE_TOKEN, "command": [], "environment": {}}
+
+
+def _has_page(stack: Stack) -> bool:
+    return stack.vault.enabled and stack.vault.page
 
 
 def _local_settings(stack: Stack) -> dict[str, Any]:
@@ -131,6 +143,8 @@ def _parts(stack: Stack) -> list[dict[str, Any]]:
     parts += [_proxy_part(), _hub_part(stack)]
     if stack.culling.enabled:
         parts.append(_culler_part(stack))
+    if _has_page(stack):
+        parts.append(_page_part(stack))
     return [*parts, _keeper_part()]
 
 
@@ -176,6 +190,7 @@ def _hub_part(stack: Stack) -> dict[str, Any]:
     secrets = {
         **{variable: f"{_STATE}/secrets/{name}-token" for name, variable in _TOKEN_VARIABLES.items()},
         "PROXY_API_PASSWORD": f"{_STATE}/secrets/proxy-api-password",
+        **({_PAGE_TOKEN: f"{_STATE}/secrets/page-token"} if _has_page(stack) else {}),
         "JUPYTERHUB_CRYPT_KEY": f"{_STATE}/secrets/crypt-key",
     }
     code = [f"site/{path}" for path in hubfiles.hub_files(*_FOREIGN) if path not in _SUPERVISION]
@@ -211,6 +226,32 @@ def _culler_part(stack: Stack) -> dict[str, Any]:
         ],
         environment_files={"JUPYTERHUB_API_TOKEN": f"{_STATE}/secrets/culler-token"},
         after=["hub"],
+    )
+
+
+def _page_part(stack: Stack) -> dict[str, Any]:
+    """The page for one's secrets, with what JupyterHub tells its services (jupyterhub/services/service.py)."""
+    prefix = "/services/secrets/"
+    variables = {
+        "JUPYTERHUB_API_URL": "http://127.0.0.1:@{hub_port}/hub/api",
+        "JUPYTERHUB_BASE_URL": "/",
+        "JUPYTERHUB_HOST": "",
+        "JUPYTERHUB_CLIENT_ID": "service-secrets",
+        "JUPYTERHUB_OAUTH_ACCESS_SCOPES": '["access:services", "access:services!service=secrets"]',
+        "JUPYTERHUB_SERVICE_NAME": "secrets",
+        "JUPYTERHUB_SERVICE_PREFIX": prefix,
+        "JUPYTERHUB_SERVICE_URL": _PAGE_URL,
+    }
+    vault = _vault_settings(stack) or {}
+    code = hubfiles.package_files("hub/secretspage")
+    return _part(
+        "page",
+        ["@{python}", "-m", "hub.secretspage"],
+        environment={**_HUB_ENVIRONMENT, **variables, **hubfiles.page_environment(stack, vault)},
+        environment_files={"JUPYTERHUB_API_TOKEN": f"{_STATE}/secrets/page-token"},
+        after=["hub"],
+        ready={"url": f"{_PAGE_URL}{prefix}static/page.css", "ca": None, "status": [200]},
+        reads=[f"site/{path}" for path in (*code, "hub/vaulthttp.py", "hub/vaulterrors.py")],
     )
 
 

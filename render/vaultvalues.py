@@ -14,6 +14,8 @@ AUTHORITY = "/etc/buunstack/ca.pem"
 _LOGIN_SECONDS = 600
 """The shortest life of a projected token (kubernetes.io, service accounts); the kubelet renews it."""
 _READABLE = 0o644
+PAGE_PORT = 8082
+"""Where the page for one's secrets listens in the hub's pod, beside the hub's own 8081."""
 RENEWED_TOKEN = "/vault/secrets/vault-token"  # noqa: S105 - a path
 """Where the hub finds its token that lasts, which the renewer beside it keeps alive."""
 RENEWED_VOLUME = {"name": "vault-secrets", "mountPath": "/vault/secrets"}
@@ -30,6 +32,16 @@ def hub_login_volume(stack: Stack) -> dict[str, Any]:
     volume = {"name": "vault-login", "projected": {"sources": [{"serviceAccountToken": token}]}}
     mount = {"name": "vault-login", "mountPath": LOGIN_FOLDER, "readOnly": True}
     return {"extraVolumes": [volume], "extraVolumeMounts": [mount]}
+
+
+def with_page(stack: Stack, hub: dict[str, Any]) -> dict[str, Any]:
+    """The values `hub` with a way from the proxy to the page for one's secrets, which listens in the hub's pod."""
+    if not (stack.vault.enabled and stack.vault.page):
+        return hub
+    port = {"name": "secrets", "port": PAGE_PORT, "targetPort": PAGE_PORT}
+    proxy = {"podSelector": {"matchLabels": {"component": "proxy", "release": stack.name}}}
+    rule = {"from": [proxy], "ports": [{"port": PAGE_PORT, "protocol": "TCP"}]}
+    return {**hub, "service": {"extraPorts": [port]}, "networkPolicy": {"ingress": [rule]}}
 
 
 def vault_variables(stack: Stack) -> dict[str, str]:

@@ -94,6 +94,7 @@ class Vault(Section, frozen=True):
     mount: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$", description="The KV version 2 mount.")] = "secret"
     root: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$", description="The folder below it.")] = "jupyter"
     required: Annotated[bool, says("A server does not start without its secrets.")] = False
+    page: Annotated[bool, says("A page of the hub where users see and change their own secrets.")] = True
     user_token: Annotated[UserToken, says("The token of a notebook server.")] = field(default_factory=UserToken)
     admin_token: Annotated[AdminToken, says("The hub's own token.")] = field(default_factory=AdminToken)
 

@@ -94,6 +94,7 @@ def settings(**changes: Any) -> dict[str, Any]:
         "auth": AUTH,
         "profiles": [profile("minimal", default=True)],
         "vault": VAULT,
+        "page": None,
         "notebook": {"environment": {}, "log_level": "warning"},
         "culling": CULLING,
         "services": SERVICES,

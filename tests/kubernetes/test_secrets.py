@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,20 @@ def test_a_notebook_keeps_its_users_secrets_and_its_token_dies_with_it(
     eventually(lambda: accessor not in _of_notebooks(bao), "the token is revoked", 60)
     ada.spawn("lab")
     assert "'password': 'b1rd'" in ada.run(put)
+
+
+def test_the_page_for_ones_secrets_is_reached_through_the_proxy(bao: OpenBao, secret_site: Site) -> None:
+    with secret_site.reached():
+        bob = secret_site.person("bob")
+        page = bob.get("/services/secrets/new").text
+        found = re.search(r'name="_xsrf" value="([^"]+)"', page)
+        assert found, page
+        sent = {"_xsrf": found[1], "key": "api", "field": "token", "value": "typed on the page"}
+        answer = bob.session.post(f"{secret_site.url}/services/secrets/new", data=sent, timeout=30)
+        assert answer.status_code == 200, answer.text
+        assert "typed on the page" in bob.get("/services/secrets/secret?key=api&show=token").text
+
+    assert bao.ok("GET", "secret/data/jupyter/users/lab.bob/api")["data"]["data"] == {"token": "typed on the page"}
 
 
 def test_no_token_is_in_a_pod_a_secret_of_the_stack_or_a_plan(bao: OpenBao, secret_site: Site, ada: Person) -> None:

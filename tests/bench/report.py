@@ -54,6 +54,27 @@ class Report:
         """A time on this machine; reported, never a gate."""
         self._row(name, f"{found:.1f} s", f"at most {goal:.0f} s", found <= goal, {"seconds": found})
 
+    def paired(self, name: str, base: str, found: Ratio, goal: float, least: bool = False) -> None:
+        """Two calls in turns in one process.
+
+        Args:
+            least: the goal is a lower bound.
+        """
+        good = found.median >= goal if least else found.median <= goal
+        words = f"at {'least' if least else 'most'} {goal}"
+        shown = f"{found.median:.2f} ({found.low:.2f} to {found.high:.2f})"
+        self._row(f"{name} / {base}", shown, words, good, asdict(found))
+        if (found.median < goal / MARGIN) if least else (found.median > goal * MARGIN):
+            self.failed.append(name)
+
+    def milliseconds(self, name: str, found: float, goal: float) -> None:
+        """A time on this machine; reported, never a gate."""
+        self._row(name, f"{found:.0f} ms", f"below {goal:.0f} ms", found < goal, {"milliseconds": found})
+
+    def number(self, name: str, found: float, goal: float) -> None:
+        """Something counted, for each of something else."""
+        self._row(name, f"{found:.1f}", f"at most {goal}", found <= goal, {"number": found})
+
     def mebibytes(self, name: str, found: float, goal: float) -> None:
         """Memory on this machine."""
         self._row(name, f"{found:.0f} MiB", f"below {goal:.0f} MiB", found < goal, {"mebibytes": found})

@@ -6,12 +6,14 @@ from tests.bench.cluster import measure_cluster, measure_rendering
 from tests.bench.commands import measure_commands
 from tests.bench.report import Report
 from tests.bench.running import measure_running
+from tests.bench.secretstore import measure_secrets
 
 
 def main() -> int:
     report = Report()
     measure_commands(report)
     measure_running(report)
+    measure_secrets(report)
     measure_rendering(report)
     measure_cluster(report)
     print(report.write())

@@ -16,7 +16,7 @@ from tests.e2e.stack import InstalledStack, eventually
 
 INSTALL_GOAL_S, SPAWN_GOAL_S, RECOVERY_GOAL_S, MEMORY_GOAL_MIB = 8.0, 8.0, 6.0, 400
 IDLE_SECONDS = 10
-PARTS = ("vault", "proxy", "hub", "culler", "keeper")
+PARTS = ("vault", "proxy", "hub", "culler", "page", "keeper")
 
 
 def measure_running(report: Report) -> None:

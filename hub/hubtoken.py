@@ -1,6 +1,7 @@
 """The hub's own token in Vault: by a login that is made when it is needed, or from a file. Touches network, files."""
 
 import asyncio
+import re
 import time
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,8 @@ from hub.settings import Vault
 from hub.vaulterrors import VaultDown, VaultRefused
 from hub.vaulthttp import VaultHttp
 
+_CLOCK = re.compile(r"expir|not before|\bnbf\b|\biat\b|not yet valid|time")
+"""In Vault's words for a JWT whose times do not fit its clock (go-jose's claims: exp, nbf, iat)."""
 _USED_LIFE = 2 / 3
 """The part of the token's life after which the hub logs in again."""
 
@@ -62,7 +65,9 @@ class TokenByLogin:
         answer = await self._http.call("POST", f"auth/{settings.auth_mount}/login", body, {})
         auth = answer.body.get("auth") or {}
         if answer.status != 200 or not auth.get("client_token"):
-            raise VaultRefused(f"no login through auth/{settings.auth_mount} as {settings.login_role}: {answer.reason}")
+            clocks = "; do the clocks of Vault and of the hub agree?" if _CLOCK.search(answer.reason) else ""
+            what = f"no login through auth/{settings.auth_mount} as {settings.login_role}"
+            raise VaultRefused(f"{what}: {answer.reason}{clocks}")
         self._token = str(auth["client_token"])
         self._old_from = asked + float(auth.get("lease_duration") or 0) * _USED_LIFE
 

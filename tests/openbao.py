@@ -207,8 +207,11 @@ class OpenBao:
 
     def requests_seen(self) -> list[tuple[str, str]]:
         """(operation, path) of each request in the audit log, oldest first."""
-        entries = [json.loads(line) for line in self._audit.read_text().splitlines()]
-        return [(e["request"]["operation"], e["request"]["path"]) for e in entries if e["type"] == "request"]
+        return [(e["request"]["operation"], e["request"]["path"]) for e in self.audited() if e["type"] == "request"]
+
+    def audited(self) -> list[dict[str, Any]]:
+        """Every entry of the audit log, oldest first."""
+        return [json.loads(line) for line in self._audit.read_text().splitlines()]
 
     def _wait_for(self, reached: Any) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -6,7 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from hub.names import home
 from hub.settings import Vault
@@ -144,6 +146,18 @@ def test_another_keys_signature_is_no_login(vault: VaultSide, tmp_path: Path) ->
 
     with pytest.raises(VaultRefused, match="no login"):
         _mint(_api(vault, jwt_key_file=str(other.key_file)))
+
+
+@pytest.mark.parametrize("skew", [-120, 60])
+def test_a_clock_that_is_wrong_by_a_minute_is_named(vault: VaultSide, tmp_path: Path, skew: int) -> None:
+    """The hub's clock, seen from Vault: what it signs is over already, or not valid yet."""
+    now = int(time.time()) + skew
+    key = load_pem_private_key(vault.key_file.read_bytes(), None)
+    claims = {"sub": "hub", "aud": "vault", "iat": now, "nbf": now, "exp": now + 60}
+    (tmp_path / "jwt").write_text(jwt.encode(claims, key, algorithm="EdDSA"))  # type: ignore[arg-type]
+
+    with pytest.raises(VaultRefused, match="do the clocks of Vault and of the hub agree"):
+        _mint(_api(vault, jwt_file=str(tmp_path / "jwt"), jwt_key_file=None))
 
 
 def test_a_certificate_of_another_authority_is_refused_and_named(vault: VaultSide, tmp_path: Path) -> None:

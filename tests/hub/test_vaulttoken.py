@@ -1,5 +1,6 @@
 """Who gets a Vault token from a running hub, and what it opens."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -172,6 +173,23 @@ def test_a_user_with_a_nasty_name_has_secrets_that_no_other_reads(hub: RealHub, 
     assert vault.bao.call("POST", path, token, {"data": {"a": "1"}})[0] == 200
     assert vault.bao.call("GET", path, others)[0] == 403
     assert vault.bao.call("LIST", "secret/metadata/jupyter/users", token)[0] == 403
+
+
+def test_who_read_what_is_in_vaults_audit_log_by_user_and_server(hub: RealHub, vault: VaultSide) -> None:
+    got = hub.ask(hub_token(hub.spawn("olivia", "lab"))).json()
+    path = f"secret/data/{got['home']}/audited"
+    token = vault.unwrap(got["wrapped_token"])
+    vault.bao.ok("POST", path, token, {"data": {"k": "not-in-the-log"}})
+    vault.bao.ok("GET", path, token)
+
+    read = [e for e in vault.bao.audited() if e["type"] == "response" and e["request"]["path"] == path]
+
+    assert [entry["request"]["operation"] for entry in read] == ["create", "read"]
+    assert {json.dumps(entry["auth"]["metadata"]) for entry in read} == {'{"server": "lab", "user": "olivia"}'}
+    assert {entry["auth"]["display_name"] for entry in read} == {"token-notebook-olivia"}
+    assert all(entry["auth"]["entity_id"] for entry in read)
+    assert "not-in-the-log" not in json.dumps(read)
+    assert token not in json.dumps(read)
 
 
 def test_no_vault_token_is_in_environment_database_or_log(hub: RealHub, vault: VaultSide) -> None:

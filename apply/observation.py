@@ -76,11 +76,12 @@ def glance(kube: Kube, stack: Stack) -> Glance:
 def discover(kube: Kube, stack: Stack) -> Found:
     """What settings that say `auto` follow; nothing else is asked for."""
     token_login = stack.vault.enabled and ways(stack.vault).hub_login == "token"
+    by_operator = token_login and stack.vault.admin_token.secret_store is not None
     gpu, monitoring, external_secrets = at_once(
         (
             lambda: stack.gpu.enabled == "auto" and _has_gpus(kube),
             lambda: stack.monitoring.enabled == "auto" and has_api(kube, MONITORING),
-            lambda: token_login and has_api(kube, EXTERNAL_SECRETS),
+            lambda: by_operator and has_api(kube, EXTERNAL_SECRETS),
         )
     )
     return Found(gpu=gpu, monitoring=monitoring, external_secrets=external_secrets)

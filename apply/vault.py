@@ -15,6 +15,8 @@ from spec.errors import StackError, TargetUnreachable
 _ASSERTION_SECONDS = 60
 _LOGIN_TRIES = 50
 _LOGIN_PAUSE_SECONDS = 0.1
+_NEW_MOUNT, _MOUNT_TRIES = "Upgrading from non-versioned to versioned", 100
+"""Vault's words for a KV version 2 mount that was made a moment ago (KV secrets engine, upgrading)."""
 
 
 class Vault:
@@ -171,6 +173,13 @@ class Vault:
         own = self._client.token
         self._client.token = own if token is None else token
         try:
+            for _ in range(_MOUNT_TRIES):
+                try:
+                    return self._client.adapter.request(method, f"/v1/{path}", json=body, params=params)
+                except hvac.exceptions.InvalidRequest as error:
+                    if _NEW_MOUNT not in _reason(error):
+                        raise
+                    time.sleep(_LOGIN_PAUSE_SECONDS)
             return self._client.adapter.request(method, f"/v1/{path}", json=body, params=params)
         except requests.exceptions.SSLError as error:
             raise TargetUnreachable(

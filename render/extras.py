@@ -43,12 +43,13 @@ def extra_values(stack: Stack, found: Found) -> dict[str, Any]:
 def _external_secrets(stack: Stack, found: Found) -> list[dict[str, Any]]:
     """The hub's Vault token, where the operator is there to bring it; else install writes the Secret."""
     names = layout(stack)
-    if not (stack.vault.enabled and names.token_login and found.external_secrets):
+    store = stack.vault.admin_token.secret_store
+    if not (stack.vault.enabled and names.token_login and found.external_secrets and store):
         return []
     return [
         {
             "name": names.admin_secret,
-            "store": stack.vault.admin_token.secret_store,
+            "store": store,
             "refreshInterval": _REFRESH,
             "path": names.admin_path,
             "data": {"token": "token"},

@@ -92,9 +92,9 @@ def _monitoring(stack: Stack) -> list[dict[str, Any]]:
 def _vault(stack: Stack, found: Found) -> list[dict[str, Any]]:
     if not (found.external_secrets and stack.vault.enabled and ways(stack.vault).hub_login == "token"):
         return []
-    name = stack.vault.admin_token.secret_store
+    name = str(stack.vault.admin_token.secret_store)
     message = f"the cluster has no ClusterSecretStore {name}, so the hub's Vault token would not reach it"
-    hint = "make it with a provider for this Vault, or name another: kubectl get clustersecretstore"
+    hint = "make it, name another (kubectl get clustersecretstore), or secret_store: null: install writes the Secret"
     return [_need("secret_store", name, "vault.admin_token.secret_store", message, hint)]
 
 

@@ -69,7 +69,11 @@ class AdminToken(Section, frozen=True):
 
     ttl: Annotated[Duration, says("Its life unless it is renewed, which happens at half of it.")] = "24h"
     secret_store: Annotated[
-        Slug, says("The ClusterSecretStore with which the External Secrets Operator, where there is one, reads it.")
+        Slug | None,
+        says(
+            "The ClusterSecretStore with which the External Secrets Operator, where there is one, reads it; "
+            "null: install writes the Secret itself."
+        ),
     ] = "vault-secret-store"  # noqa: S105 - a name
 
 

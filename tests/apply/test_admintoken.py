@@ -69,7 +69,7 @@ def test_a_token_is_made_once_and_then_left_alone(vault: Vault) -> None:
 def test_the_token_has_the_declared_life_and_no_cap_but_the_roles_period(vault: Vault) -> None:
     life = admintoken.make(vault, DECLARED, None).life or {}
 
-    assert (life["ttl"], life["explicit_max_ttl"], life["orphan"], life["renewable"]) == (86400, 0, True, True)
+    assert (life["creation_ttl"], life["explicit_max_ttl"], life["orphan"], life["renewable"]) == (86400, 0, True, True)
     assert (life["policies"], life["role"]) == (["jupyterhub-admin"], "lasting-admin")
 
 

@@ -127,6 +127,7 @@ USED = {
     "vault.delivery": "vault: {delivery: env, user_token: {max_ttl: 7d}}",
     "vault.isolation": "vault: {isolation: policy_per_user}",
     "vault.required": "vault: {required: true}",
+    "vault.page": "vault: {page: false}",
 }
 """Key of the local target -> what changes its files; empty where `apply/` alone reads it."""
 

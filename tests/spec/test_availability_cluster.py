@@ -144,6 +144,7 @@ USED = {
             "delivery": "delivery: env, user_token: {max_ttl: 7d}",
             "isolation": "isolation: policy_per_user",
             "required": "required: true",
+            "page": "page: false",
             "admin_token.ttl": "hub_login: token, admin_token: {ttl: 1h}",
             "admin_token.secret_store": "hub_login: token, admin_token: {secret_store: other}",
         }.items()

@@ -12,6 +12,7 @@ from apply.target import Tell
 from render.extras import keys_secret, release_name
 from render.storage import homes_claim, homes_volume
 from spec.errors import StackError
+from spec.ways import ways
 
 if TYPE_CHECKING:
     from apply.cluster import ClusterTarget
@@ -27,13 +28,14 @@ def remove(target: "ClusterTarget", purge: bool, confirm: Callable[[str], None],
     Raises:
         StackError: something cannot be removed; the command can be repeated.
     """
-    kube, namespace, stack = target.kube, target.namespace, target.stack
+    kube, namespace, stack, of_vault = target.kube, target.namespace, target.stack, _in_vault(target)
     there = kube.get(f"/api/v1/namespaces/{namespace}")
     if there is None:
         return f"nothing is installed: there is no namespace {namespace}"
     if purge:
         confirm(f"Delete all homes, accounts and keys of stack {stack.name} in namespace {namespace}?")
     with target.locked("uninstall", tell):
+        _stop_servers(target, tell)
         _remove_releases(target, tell)
         _remove_servers(kube, namespace, stack.name, tell)
         _remove_secrets(kube, namespace, stack.name, purge)
@@ -42,12 +44,12 @@ def remove(target: "ClusterTarget", purge: bool, confirm: Callable[[str], None],
     if not purge:
         return _stays(kube, target)
     if (there["metadata"].get("annotations") or {}).get(MADE) != stack.name:
-        return f"stack {stack.name} is gone; namespace {namespace} stays, since install did not make it"
+        return f"stack {stack.name} is gone; namespace {namespace} stays, since install did not make it{of_vault}"
     if others := _others(kube, namespace):
-        return f"stack {stack.name} is gone; namespace {namespace} stays: {', '.join(others)} is in it"
+        return f"stack {stack.name} is gone; namespace {namespace} stays: {', '.join(others)} is in it{of_vault}"
     kube.delete(f"/api/v1/namespaces/{namespace}")
     _await(lambda: kube.get(f"/api/v1/namespaces/{namespace}") is None, f"namespace {namespace}", tell)
-    return f"stack {stack.name} and namespace {namespace} are gone"
+    return f"stack {stack.name} and namespace {namespace} are gone{of_vault}"
 
 
 def _remove_releases(target: "ClusterTarget", tell: Tell) -> None:
@@ -94,8 +96,30 @@ def _stays(kube: Kube, target: "ClusterTarget") -> str:
     count = f"{homes} home{'' if homes == 1 else 's'}"
     return (
         f"stack {target.stack.name} is removed; in namespace {target.namespace} stay {count}, the hub's database and "
-        "its keys; inv uninstall --purge removes them too"
+        f"its keys; inv uninstall --purge removes them too{_in_vault(target)}"
     )
+
+
+def _in_vault(target: "ClusterTarget") -> str:
+    """Nothing of a Vault that others use as well is taken away: users' secrets are in it."""
+    if not target.stack.vault.enabled:
+        return ""
+    return f"\nin Vault at {target.stack.vault.address} stay users' secrets, policies and roles"
+
+
+def _stop_servers(target: "ClusterTarget", tell: Tell) -> None:
+    """By the hub, who alone can end the tokens that servers have; the pods would go without it as well."""
+    if not target.stack.vault.enabled:
+        return
+    try:
+        with target.hub() as hub:
+            for user, server in hub.servers():
+                tell(f"stopping the server of {user}")
+                hub.stop_server(user, server)
+            _await(lambda: not hub.servers(), "servers", tell)
+    except StackError as error:
+        life = ways(target.stack.vault).ttl
+        tell(f"{error.message}; tokens of servers that still run end by themselves within {life}")
 
 
 def _others(kube: Kube, namespace: str) -> list[str]:

@@ -84,6 +84,28 @@ class Visitor:
         assert not self.page.is_visible("text=official Jupyter news"), "nobody is greeted with a question"
         self.picture(f"lab-{self.name}")
 
+    def focused(self) -> str:
+        """The words of what has the focus."""
+        return str(self.page.evaluate("document.activeElement.innerText || document.activeElement.id")).strip()
+
+    def tab_to(self, words: str) -> None:
+        """Press Tab until it has the focus."""
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            if self.focused() == words:
+                return
+        raise AssertionError(f"Tab never comes to {words!r}")
+
+    def go_to(self, words: str) -> None:
+        """A link or a button, by keyboard."""
+        self.tab_to(words)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def type_into(self, field: str, text: str) -> None:
+        self.tab_to(field)
+        self.page.keyboard.type(text)
+
     def run_in_a_notebook(self, code: str) -> str:
         self.page.click(".jp-LauncherCard[data-category=Notebook] >> nth=0")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell .cm-content")
@@ -122,6 +144,27 @@ def test_a_user_keeps_a_secret_in_a_notebook_and_nobody_else_reads_it(
     assert kept == "'sk-demo'"
     assert "sk-demo" not in stolen
     assert "does not exist" in stolen
+
+
+def test_a_secret_is_made_shown_and_deleted_with_the_keyboard_alone(
+    browser: "sync_api.Browser", stack: InstalledStack
+) -> None:
+    visitor = Visitor(browser, stack, "bob")
+    visitor.sign_in()
+    visitor.page.goto(f"{stack.url}/services/secrets/")
+
+    visitor.go_to("New secret")
+    visitor.type_into("key", "team/database")
+    visitor.type_into("field", "password")
+    visitor.type_into("value", "by keyboard")
+    visitor.go_to("Save")
+    assert "by keyboard" not in visitor.page.inner_text("body")
+    visitor.picture("secret-hidden")
+    visitor.go_to("Show password")
+    assert "by keyboard" in visitor.page.inner_text("main")
+    visitor.picture("secret-shown")
+    visitor.go_to("Delete this secret")
+    assert "deleted" in visitor.page.inner_text("main")
 
 
 def test_a_profile_without_a_local_meaning_is_shown_with_its_reason(

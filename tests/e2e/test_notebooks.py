@@ -1,11 +1,14 @@
 """What users do: sign in, start a server, run code, keep a secret; and what they cannot do to each other."""
 
 import json
+import re
 import stat
 from pathlib import Path
 
 from tests.e2e.stack import InstalledStack, Person
 
+_VAULT_TOKEN = re.compile(rb"\b(?:hvs|hvb|s|b)\.[A-Za-z0-9]{24}\b")
+"""A token of Vault's or OpenBao's own."""
 STORE = "from buunstack import SecretStore; secrets = SecretStore(); "
 
 
@@ -80,6 +83,29 @@ def test_everything_in_the_state_directory_is_private(stack: InstalledStack, ali
     assert stat.S_IMODE(stack.state.stat().st_mode) == 0o700
     open_files = [path for path in (stack.state / "secrets").iterdir() if stat.S_IMODE(path.stat().st_mode) != 0o600]
     assert open_files == []
+
+
+def test_no_vault_token_is_in_a_log_a_file_a_command_line_the_database_or_a_plan(
+    stack: InstalledStack, alice: Person
+) -> None:
+    alice.run(STORE + "secrets.put('k', value='v')")
+    mine = alice.run(_PRINT_TOKEN).strip()
+    folders = [stack.state / name for name in ("log", "conf", "hub", "run", "site")]
+    kept = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    shown = stack.inv("plan", "--json").stdout + stack.inv("plan").stdout + stack.inv("logs", "hub").stdout
+
+    found = [str(path) for path in (*kept, *Path("/proc").glob("[0-9]*/cmdline")) if _VAULT_TOKEN.search(_read(path))]
+
+    assert _VAULT_TOKEN.fullmatch(mine.encode())
+    assert found == []
+    assert _VAULT_TOKEN.search(shown.encode()) is None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # a process that has ended
+        return b""
 
 
 def test_no_secret_is_in_a_log_a_command_line_or_the_rendered_files(stack: InstalledStack, alice: Person) -> None:

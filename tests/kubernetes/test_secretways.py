@@ -110,3 +110,18 @@ def test_without_vault_nobody_starts_and_the_hub_lives_on(bao: OpenBao, deliveri
 
 def restarts(pod: dict[str, Any]) -> list[tuple[str, int]]:
     return [(one["containerID"], one["restartCount"]) for one in pod["status"]["containerStatuses"]]
+
+
+def test_an_uninstall_ends_the_tokens_of_servers_that_run(bao: OpenBao, delivering: Site) -> None:
+    with delivering.reached():
+        person = delivering.person("ada")
+        person.spawn("lab")
+        token = person.run("import os; print(os.environ['NOTEBOOK_VAULT_TOKEN'])").strip()
+    assert bao.call("GET", "auth/token/lookup-self", token)[0] == 200
+    try:
+        said = delivering.inv("uninstall").stderr
+
+        assert bao.call("GET", "auth/token/lookup-self", token)[0] == 403
+        assert f"in Vault at {bao.address} stay users' secrets, policies and roles" in said
+    finally:
+        delivering.inv("install", "--yes")

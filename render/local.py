@@ -249,7 +249,6 @@ def _page_part(stack: Stack) -> dict[str, Any]:
         ["@{python}", "-m", "hub.secretspage"],
         environment={**_HUB_ENVIRONMENT, **variables, **hubfiles.page_environment(stack, vault)},
         environment_files={"JUPYTERHUB_API_TOKEN": f"{_STATE}/secrets/page-token"},
-        after=["hub"],
         ready={"url": f"{_PAGE_URL}{prefix}static/page.css", "ca": None, "status": [200]},
         reads=[f"site/{path}" for path in (*code, "hub/vaulthttp.py", "hub/vaulterrors.py")],
     )

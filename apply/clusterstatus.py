@@ -11,14 +11,15 @@ from apply.observation import glance, replicas
 from apply.rollout import records
 from apply.spawned import SERVERS, owner
 from render.extras import release_name
+from render.renewer import RENEWER
 from spec.errors import StackError, TargetUnreachable
 
 if TYPE_CHECKING:
     from apply.cluster import ClusterTarget
 
 _FOLLOW_SECONDS = 1.0
-_CONTAINERS = {"hub": "hub", "proxy": "chp"}
-"""Part -> its container in the z2jh chart."""
+_CONTAINERS = {"hub": ("hub", "hub"), "proxy": ("proxy", "chp"), "renewer": ("hub", RENEWER)}
+"""Part -> the component of its pod, and the container, as the z2jh chart calls them."""
 
 
 def show_status(target: "ClusterTarget", as_json: bool) -> None:
@@ -39,7 +40,7 @@ def show_status(target: "ClusterTarget", as_json: bool) -> None:
 
 
 def show_log(target: "ClusterTarget", part: str, follow: bool, lines: int) -> None:
-    """Print the last lines of `hub`, `proxy`, or of a user's server.
+    """Print the last lines of `hub`, `proxy`, `renewer`, or of a user's server.
 
     Raises:
         StackError: there is no such pod.
@@ -147,14 +148,14 @@ def _pod_of(target: "ClusterTarget", part: str) -> tuple[str, str]:
     """The pod of a part or of a user's server, and its container."""
     path = f"/api/v1/namespaces/{target.namespace}/pods"
     if part in _CONTAINERS:
-        pods = target.kube.items(path, f"component={part},release={target.stack.name}", metadata=True)
-        container = _CONTAINERS[part]
+        component, container = _CONTAINERS[part]
+        pods = target.kube.items(path, f"component={component},release={target.stack.name}", metadata=True)
     else:
         pods = _servers_of(target.kube, path, target.stack.name, part)
         container = "notebook"
     if not pods:
         message = f"there is no {part} in namespace {target.namespace}, neither a part nor a user with a server"
-        raise StackError(message, hint="hub, proxy, or a user of inv status")
+        raise StackError(message, hint="hub, proxy, renewer, or a user of inv status")
     newest = max(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
     return str(newest["metadata"]["name"]), container
 

@@ -88,7 +88,7 @@ class TokenFromFile:
             reason = error.strerror if isinstance(error, OSError) else "not a text file"
             raise VaultRefused(f"{self._file}, the hub's token, cannot be read: {reason}") from None
         if not token:
-            raise VaultDown(f"there is no token in {self._file} yet; the log of the renewer says what it waits for")
+            raise VaultDown(f"there is no token in {self._file} yet; inv logs renewer says what it waits for")
         if not token.isprintable() or token == refused:
             raise VaultRefused(f"the token in {self._file} is refused; `inv vault.apply` makes another one")
         return token

@@ -6,6 +6,8 @@ from render.hubfiles import AUTHORITY_FILE, file_key, layout, package_files
 from render.vaultvalues import RENEWED_TOKEN, RENEWED_VOLUME
 from spec.model import Stack
 
+RENEWER = "vault-token-renewer"
+"""The container's name."""
 HUB_IMAGE = "@[hub.image]"
 """Stands for the chart's own image of the hub, which only the chart knows; the renewer needs no other."""
 _PORT = 9180
@@ -33,7 +35,7 @@ def with_renewer(stack: Stack, hub: dict[str, Any]) -> dict[str, Any]:
 def _container(stack: Stack) -> dict[str, Any]:
     probe = {"httpGet": {"path": "/healthz", "port": _PORT}, "periodSeconds": 10, "timeoutSeconds": 5}
     return {
-        "name": "vault-token-renewer",
+        "name": RENEWER,
         "image": HUB_IMAGE,
         "command": ["python3", "-m", "hub.renewer"],
         "workingDir": _CODE_FOLDER,

@@ -169,9 +169,7 @@ def test_a_token_that_the_operator_brings_late_is_waited_for_and_nobody_restarts
         "the hub cannot log in to Vault, so no server gets secrets: there is no token in /vault/secrets/vault-token"
         in said
     )
-    assert "no token yet: /vault/admin-token/token: No such file or directory" in preset.kube.text(
-        _log_of_renewer(preset)
-    )
+    assert "no token yet: /vault/admin-token/token: No such file or directory" in preset.inv("logs", "renewer").stdout
     before = hub_pod(preset)
     present = preset.kube.get(f"{STORE}/{operator}") or {}
     preset.kube.replace(f"{STORE}/{operator}", {**present, "spec": store["spec"]})
@@ -196,7 +194,7 @@ def _restart_hub(site: Site) -> None:
 
 
 def test_the_renewer_is_the_one_who_renews(bao: OpenBao, preset: Site) -> None:
-    log = preset.kube.text(_log_of_renewer(preset))
+    log = preset.inv("logs", "renewer", "--lines", "500").stdout
 
     assert "in use: the token with accessor" in log
     assert TOKEN.findall(log) == []
@@ -209,11 +207,6 @@ def test_no_token_is_in_a_pod_a_config_map_or_a_plan(bao: OpenBao, preset: Site,
     shown += preset.inv("logs", "hub", "--lines", "2000").stdout
 
     assert TOKEN.findall(shown) == []
-
-
-def _log_of_renewer(site: Site) -> str:
-    (pod,) = site.objects("pods", selector="component=hub")
-    return f"/api/v1/namespaces/{site.namespace}/pods/{pod['metadata']['name']}/log?container=vault-token-renewer"
 
 
 def test_without_the_operator_install_writes_the_secret_itself(

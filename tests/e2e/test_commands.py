@@ -28,7 +28,7 @@ def test_status_shows_each_part_with_its_process(stack: InstalledStack) -> None:
     parts = json.loads(stack.inv("status", "--json").stdout)["parts"]
 
     assert "users kept apart by: Landlock" in shown
-    assert set(parts) == {"vault", "proxy", "hub", "culler", "keeper"}
+    assert set(parts) == {"vault", "proxy", "hub", "culler", "page", "keeper"}
     for name, part in parts.items():
         assert part["state"] == "ready"
         assert part["memory_bytes"] > 2**20

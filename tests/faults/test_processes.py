@@ -16,7 +16,7 @@ RECOVERY_SECONDS = 30
 """A bound for a busy machine; the benchmark measures the real time."""
 
 
-@pytest.mark.parametrize("part", ["vault", "proxy", "hub", "culler", "keeper"])
+@pytest.mark.parametrize("part", ["vault", "proxy", "hub", "culler", "page", "keeper"])
 def test_a_killed_part_comes_back_with_routes_and_servers(own: InstalledStack, user: Person, part: str) -> None:
     pid = own.pid(part)
     os.kill(pid, signal.SIGKILL)

@@ -95,16 +95,16 @@ def test_a_replayed_jwt_is_good_for_its_minute_and_gives_the_hubs_few_rights_for
 
 
 def test_one_stacks_hub_mints_nothing_of_another_stack(vault: VaultSide, tmp_path: Path) -> None:
-    other = VaultSide(vault.bao, tmp_path, "other")
+    other = VaultSide(vault.bao, tmp_path, "neighbour")
     token = other.hub_login()
     body = {"entity_alias": f"{vault.layout.stack}.alice", "ttl": "1h"}
 
     for role, alias in (
         (vault.layout.token_role, body["entity_alias"]),
         (other.layout.token_role, body["entity_alias"]),
-        (vault.layout.token_role, "other.alice"),
+        (vault.layout.token_role, "neighbour.alice"),
         (other.layout.token_role, "*"),
-        (other.layout.token_role, "other.+"),
+        (other.layout.token_role, "neighbour.+"),
     ):
         status, answer = vault.bao.call("POST", f"auth/token/create/{role}", token, {**body, "entity_alias": alias})
         if status == 200:  # Vault makes a token for a wildcard, and refuses every request of it

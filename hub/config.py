@@ -16,6 +16,7 @@ from hub.revocation import Revoker
 from hub.roles import configure_page, configure_services, configure_vault_scope
 from hub.settings import Settings
 from hub.spawnsecrets import Put, SecretsAtSpawn, put_plainly
+from hub.turns import Turns
 from hub.vaultapi import VaultApi
 from hub.vaulttoken import VaultTokenHandler
 
@@ -103,6 +104,7 @@ def configure_vault(
         "settings": settings.vault,
         "vault": vault,
         "limit": RateLimit(_TOKENS_AT_ONCE, _TOKEN_EVERY_SECONDS),
+        "turns": Turns(),
     }
     routes.append((r"/api/vault-token", VaultTokenHandler, parts))
     configure_vault_scope(c)

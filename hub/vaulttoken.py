@@ -13,6 +13,7 @@ from hub.ledger import Ledger
 from hub.ratelimit import RateLimit
 from hub.roles import PAGE_CLIENT, page_scope, server_scope
 from hub.settings import Vault
+from hub.turns import Turns
 from hub.vaultapi import Grant, VaultApi
 from hub.vaulterrors import VaultDown, VaultError, VaultRefused
 
@@ -28,9 +29,15 @@ _TOO_MANY = "This server asks for Vault tokens too often. Keep one for the life 
 class VaultTokenHandler(APIHandler):  # type: ignore[misc]
     """Hands out a wrapped token after its accessor is safely noted, so that it can always be revoked."""
 
-    def initialize(self, settings: Vault, vault: VaultApi, limit: RateLimit) -> None:
+    def initialize(self, settings: Vault, vault: VaultApi, limit: RateLimit, turns: Turns) -> None:
         """Called by tornado, with what the route gives."""
         self._vault_settings, self._vault, self._limit = settings, vault, limit
+        self._turns = turns
+
+    async def prepare(self) -> None:
+        """JupyterHub finds out here who asks, which takes milliseconds: a class that starts must not stall the hub."""
+        await self._turns.wait()
+        await super().prepare()
 
     async def post(self) -> None:
         """Answer with the token and where it is good for."""

@@ -12,14 +12,13 @@ from dataclasses import replace
 
 from buunstack.errors import BadSetting, SecretStoreError, SignInNeeded
 from buunstack.forks import remember
-from buunstack.grants import EARLY, Grant, ask_hub, token_headers
+from buunstack.grants import Grant, ask_hub, token_headers
+from buunstack.lease import Lease, Need
 from buunstack.log import log
 from buunstack.masked import MaskedText
 from buunstack.settings import Settings, delivered_token, missing_since_start, vault_url
 from buunstack.transport import Transport
 
-_CAPPED = 0.9
-"""A renewal that gives less than this part of the first lease was cut by the cap on the token's life."""
 _PAST_CAP = "past the max TTL"
 _RESTART = "Restart your server (Hub Control Panel: Stop My Server, then Start) to get a new one."
 
@@ -42,10 +41,11 @@ class TokenKeeper:
 
     def grant(self) -> Grant:
         """A token to use now; one that needs attention is renewed or replaced first."""
-        grant, now = self._grant, time.monotonic()
-        if grant is not None and now < grant.due:
+        grant = self._grant
+        need = Need.REPLACEMENT if grant is None else grant.lease.need(time.monotonic())
+        if grant is not None and need is Need.NOTHING:
             return grant
-        living = grant if grant is not None and now < grant.ends else None
+        living = None if need is Need.REPLACEMENT else grant
         # While one thread attends to a token that still lives, the others go on with it.
         if not self._lock.acquire(blocking=living is None) and living is not None:
             return living
@@ -67,28 +67,25 @@ class TokenKeeper:
             return self._grant
 
     def _attended(self, grant: Grant | None) -> Grant:
-        if grant is None or time.monotonic() >= grant.ends:
+        if grant is None or grant.lease.need(time.monotonic()) is Need.REPLACEMENT:
             grant = self._obtained()
-        if time.monotonic() < grant.due:
-            return grant
-        if grant.renewable:
+        if grant.lease.need_if_alive(time.monotonic()) is Need.RENEWAL:
             try:
                 grant = self._renewed(grant)
             except SecretStoreError as error:
                 return _postponed(grant, error)
-        return grant if time.monotonic() < grant.due else self._succeeded(grant)
+        needs_nothing = grant.lease.need_if_alive(time.monotonic()) is Need.NOTHING
+        return grant if needs_nothing else self._succeeded(grant)
 
     def _renewed(self, grant: Grant) -> Grant:
         asked = time.monotonic()
         answer = self._vault.exchange("POST", f"{grant.address}/v1/auth/token/renew-self", grant.headers)
         # Not renewable, or dead; a token within a second of its cap is a 500.
         if answer.status in (400, 403) or _PAST_CAP in answer.reasons:
-            return replace(grant, renewable=False)
+            return replace(grant, lease=grant.lease.not_renewable())
         seconds = float(answer.given().at("auth", "lease_duration"))
         log.info("the Vault token is renewed for %d s", seconds)
-        ends = asked + seconds
-        capped = seconds < grant.lease_seconds * _CAPPED
-        return replace(grant, ends=ends, due=ends - grant.lease_seconds * EARLY, renewable=not capped)
+        return replace(grant, lease=grant.lease.renewed(asked, seconds))
 
     def _succeeded(self, grant: Grant) -> Grant:
         """The next token, while `grant` still lives; `grant` itself when there is none."""
@@ -98,7 +95,7 @@ class TokenKeeper:
                 grant.seconds_left,
                 _RESTART,
             )
-            return replace(grant, due=grant.ends)
+            return replace(grant, lease=grant.lease.to_its_end())
         log.info("the Vault token ends in %d s; getting another one", grant.seconds_left)
         try:
             return self._obtained(besides=grant.token)
@@ -151,13 +148,10 @@ class TokenKeeper:
             namespace=settings.namespace,
             mount=settings.mount,
             home=settings.home,
-            lease_seconds=lease,
-            ends=asked + left,
-            due=math.inf if math.isinf(left) else asked + left - lease * EARLY,
-            renewable=bool(life.get("renewable")),
+            lease=Lease.begun(asked, lease, left, bool(life.get("renewable"))),
         )
 
 
 def _postponed(grant: Grant, error: SecretStoreError) -> Grant:
     log.warning("the Vault token could not be renewed, which will be tried again: %s", error)
-    return replace(grant, due=time.monotonic() + grant.seconds_left / 2)
+    return replace(grant, lease=grant.lease.postponed(time.monotonic()))

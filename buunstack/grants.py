@@ -5,12 +5,10 @@ import time
 from dataclasses import dataclass
 
 from buunstack.errors import BadSetting, NotAllowed, SignInNeeded, Unavailable
+from buunstack.lease import Lease
 from buunstack.masked import MaskedText
 from buunstack.settings import Settings, vault_url
 from buunstack.transport import Answer, Transport
-
-EARLY = 1 / 3
-"""The part of a lease that is left when it needs attention."""
 
 
 class Place(enum.Enum):
@@ -22,7 +20,7 @@ class Place(enum.Enum):
 
 @dataclass(frozen=True)
 class Grant:
-    """A token and its life; the times are of `time.monotonic`, `due` is when it needs attention."""
+    """A token, what it opens, and its life by `time.monotonic`."""
 
     token: MaskedText
     source: str
@@ -30,10 +28,7 @@ class Grant:
     namespace: str
     mount: str
     home: str
-    lease_seconds: float
-    ends: float
-    due: float
-    renewable: bool
+    lease: Lease
 
     @property
     def headers(self) -> dict[str, str]:
@@ -55,7 +50,7 @@ class Grant:
     @property
     def seconds_left(self) -> float:
         """What is left of its life as known here."""
-        return max(0.0, self.ends - time.monotonic())
+        return self.lease.left(time.monotonic())
 
 
 def token_headers(token: MaskedText, namespace: str) -> dict[str, str]:
@@ -90,10 +85,7 @@ def ask_hub(settings: Settings, hub: Transport, vault: Transport) -> Grant:
         namespace=settings.namespace,
         mount=str(answer.at("mount")),
         home=str(answer.at("home")),
-        lease_seconds=seconds,
-        ends=asked + seconds,
-        due=asked + seconds * (1 - EARLY),
-        renewable=bool(auth["renewable"]),
+        lease=Lease.begun(asked, seconds, seconds, bool(auth["renewable"])),
     )
 
 

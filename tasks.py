@@ -104,7 +104,7 @@ def status(_, spec="stack.yaml", state=None, json=False):
         running.show_status(spec, state, json)
 
 
-@task(help=STATE | {"part": "hub, proxy, vault, ...", "follow": "go on as it grows", "lines": "how many"})
+@task(help=STATE | {"part": "hub, proxy, vault, audit, ...", "follow": "go on as it grows", "lines": "how many"})
 def logs(_, part, spec="stack.yaml", state=None, follow=False, lines=50):
     """Show the log of one part."""
     with user_errors():

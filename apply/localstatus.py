@@ -12,6 +12,8 @@ from spec.errors import StackError, TargetUnreachable
 
 _FOLLOW_SECONDS = 0.2
 _TAIL_BYTES = 64 * 1024
+_LOGS = {"audit": "vault-audit"}
+"""What a person calls a log -> its file."""
 
 
 def show_status(local: LocalTarget, as_json: bool) -> None:
@@ -34,11 +36,13 @@ def show_status(local: LocalTarget, as_json: bool) -> None:
 
 
 def show_log(local: LocalTarget, part: str, follow: bool, lines: int) -> None:
-    """Print the last lines of a part's log; with `follow`, go on as it grows."""
-    path = local.state.path / "log" / f"{part}.log"
+    """Print the last lines of a part's log, or of `audit`; with `follow`, go on as it grows."""
+    path = local.state.path / "log" / f"{_LOGS.get(part, part)}.log"
     known = sorted(file.stem for file in path.parent.glob("*.log"))
-    if part not in known:
-        raise StackError(f"there is no log of {part!r}", hint=f"one of: {', '.join(known) or 'none yet'}")
+    if path.stem not in known:
+        names = {file: name for name, file in _LOGS.items()}
+        hint = ", ".join(names.get(name, name) for name in known)
+        raise StackError(f"there is no log of {part!r}", hint=f"one of: {hint or 'none yet'}")
     position = _print_tail(path, lines)
     while follow:
         time.sleep(_FOLLOW_SECONDS)

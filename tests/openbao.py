@@ -5,6 +5,7 @@ import http.client
 import ipaddress
 import json
 import shutil
+import signal
 import ssl
 import subprocess
 import time
@@ -96,9 +97,12 @@ class OpenBao:
     Args:
         max_lease_ttl: the server's own cap on every lease.
         host: an address of this machine; pods of a cluster reach no loopback one.
+        audit: the file of the audit log; in `folder` when None.
     """
 
-    def __init__(self, folder: Path, *, max_lease_ttl: str = "768h", host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, folder: Path, *, max_lease_ttl: str = "768h", host: str = "127.0.0.1", audit: Path | None = None
+    ) -> None:
         self.folder, self._host = folder, host
         (folder / "data").mkdir(parents=True, exist_ok=True)
         self._certificates = certificates(folder / "tls", host)
@@ -108,7 +112,7 @@ class OpenBao:
         self.root_token = ""
         self.log = folder / "server.log"
         self._unseal_key = ""
-        self._audit = folder / "audit.log"
+        self.audit = audit or folder / "audit.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._tls = ssl.create_default_context(cafile=str(self.ca))
         self._configuration = folder / "bao.hcl"
@@ -151,6 +155,16 @@ class OpenBao:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def hang_up(self) -> None:
+        """Send SIGHUP: configuration, certificates and the audit log are opened anew."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
+    def new_certificate(self) -> None:
+        """Another authority and a certificate of it, in the same files; used from the next start on."""
+        certificates(self._certificates.ca.parent, self._host)
+        self._tls = ssl.create_default_context(cafile=str(self.ca))
 
     def seal(self) -> None:
         """Seal: every request is answered 503 until `unseal`."""
@@ -211,7 +225,7 @@ class OpenBao:
 
     def audited(self) -> list[dict[str, Any]]:
         """Every entry of the audit log, oldest first."""
-        return [json.loads(line) for line in self._audit.read_text().splitlines()]
+        return [json.loads(line) for line in self.audit.read_text().splitlines()]
 
     def _wait_for(self, reached: Any) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -239,7 +253,7 @@ listener "tcp" {{
 }}
 audit "file" "tests" {{
   options = {{
-    file_path = "{self._audit}"
+    file_path = "{self.audit}"
   }}
 }}
 api_addr          = "{self.address}"

@@ -42,6 +42,11 @@ class Runner:
             self.status = previous
         self._task = asyncio.create_task(self._live())
 
+    def reopen_logs(self) -> None:
+        """Send SIGHUP to the process; not to one that is only starting, which it would end."""
+        if self.status.state == "ready" and self.status.pid and self.status.identity:
+            process.send(self.status.pid, self.status.identity, signal.SIGHUP)
+
     async def stop(self) -> None:
         """End the process and stay down."""
         if self._task:

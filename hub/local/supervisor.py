@@ -107,7 +107,9 @@ class Supervisor:
         while True:
             await asyncio.sleep(_ROTATE_SECONDS)
             with contextlib.suppress(OSError):
-                await asyncio.to_thread(logfiles.rotate, self._state / "log")
+                for name in await asyncio.to_thread(logfiles.rotate, self._state / "log"):
+                    if name in self._runners:
+                        self._runners[name].reopen_logs()
 
     def _write(self) -> None:
         supervisor = {"pid": os.getpid(), "identity": process.identity(os.getpid()), "since": self._since}

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import ssl
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +54,9 @@ class VaultHttp:
         self._ca_file = ca_file
         self._tls: ssl.SSLContext | None = None
         self._client: SimpleAsyncHTTPClient | None = None
+        self._turns = asyncio.Semaphore(CONNECTIONS)
+        self._silent_at = 0.0
+        """When somebody last waited in vain, by `time.monotonic`."""
 
     async def call(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> Answer:
         """The answer to a request that may be sent twice.
@@ -61,11 +65,11 @@ class VaultHttp:
             VaultDown: no answer, or one that promises better luck later.
             VaultRefused: the server is not the one it should be.
         """
-        why = ""
+        why, asked = "", time.monotonic()
         for pause in (0.0, *_PAUSES_SECONDS):
             await asyncio.sleep(pause)
             try:
-                response = await self._fetch(method, path, body, headers)
+                response = await self._in_turn(asked, method, path, body, headers)
             except HTTPTimeoutError as error:
                 # One wait is enough: whoever asked waits too.
                 raise VaultDown(f"{self._address}: {error.message}") from None
@@ -79,6 +83,22 @@ class VaultHttp:
                 return self._followed_nowhere(answer)
             why = f"{self._address}: {answer.reason}"
         raise VaultDown(why)
+
+    async def _in_turn(
+        self, asked: float, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]
+    ) -> HTTPResponse:
+        """The response, whose time runs from when the request is sent: a queue that moves is no silence.
+
+        Those who have waited behind one that got no answer are not sent to wait as long again.
+        """
+        async with self._turns:
+            if self._silent_at > asked:
+                raise HTTPTimeoutError("Timeout of a request before this one")
+            try:
+                return await self._fetch(method, path, body, headers)
+            except HTTPTimeoutError:
+                self._silent_at = time.monotonic()
+                raise
 
     async def _fetch(
         self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]

@@ -1,4 +1,4 @@
-"""A bad line to a server: connections that break, or that nobody answers."""
+"""A bad line to a server: connections that break, that are slow, or that nobody answers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 
 
 @asynccontextmanager
-async def bad_line(port: int, *, breaks: int = 0, hangs: bool = False) -> AsyncIterator[str]:
+async def bad_line(port: int, *, breaks: int = 0, hangs: bool = False, late_seconds: float = 0) -> AsyncIterator[str]:
     """The address of a relay to a port of this machine.
 
     Args:
         breaks: how many connections are cut before one goes through.
         hangs: no connection is ever answered.
+        late_seconds: how long each connection waits before anything goes through.
     """
     left = breaks
     open_ones: list[asyncio.StreamWriter] = []
@@ -25,6 +26,7 @@ async def bad_line(port: int, *, breaks: int = 0, hangs: bool = False) -> AsyncI
             left -= 1
             writer.close()
             return
+        await asyncio.sleep(late_seconds)
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
         open_ones.append(far_writer)
         await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))

@@ -10,11 +10,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from hub.names import home
 from hub.settings import Vault
 from hub.vaultapi import Grant, VaultApi
 from hub.vaulterrors import VaultDown, VaultRefused
-from tests.hub.nasty import NAMES
 from tests.hub.relay import bad_line
 from tests.hub.vaultside import VaultSide
 from tests.openbao import certificates, free_port
@@ -197,6 +195,15 @@ def test_a_server_that_never_answers_is_given_up_by_all_who_wait_at_once(vault: 
     assert time.monotonic() - started < 8
 
 
+def test_a_slow_server_that_answers_serves_all_who_wait_at_once(vault: VaultSide) -> None:
+    async def storm() -> list[Grant]:
+        async with bad_line(vault.bao.port, late_seconds=0.5) as address:
+            api = _api(vault, address=address)
+            return await asyncio.gather(*(api.mint("alice", "") for _ in range(64)))
+
+    assert len({grant.accessor for grant in asyncio.run(storm())}) == 64
+
+
 def test_a_sealed_vault_is_weather(vault: VaultSide) -> None:
     async def mint_before_and_after() -> Grant:
         api = _api(vault)
@@ -209,25 +216,3 @@ def test_a_sealed_vault_is_weather(vault: VaultSide) -> None:
         return await api.mint("alice", "")
 
     assert vault.lives(vault.unwrap(asyncio.run(mint_before_and_after()).wrapped_token))
-
-
-def test_every_nasty_name_has_secrets_of_its_own(vault: VaultSide) -> None:
-    names = [name for name in NAMES if len(name) < 1000]
-    api, bao = _api(vault), vault.bao
-
-    async def all_of_them() -> list[Grant]:
-        return [await api.mint(name, "") for name in names]
-
-    tokens = dict(zip(names, (vault.unwrap(g.wrapped_token) for g in asyncio.run(all_of_them())), strict=True))
-    homes = {name: home(vault.layout.root, vault.layout.stack, name) for name in names}
-    for name in names:
-        assert bao.call("POST", f"secret/data/{homes[name]}/k", tokens[name], {"data": {"of": name}})[0] == 200, name
-    for name in names:
-        assert bao.call("GET", f"secret/data/{homes[name]}/k", tokens[name])[1]["data"]["data"] == {"of": name}
-    leaks = [
-        (thief, name)
-        for thief in names
-        for name in names
-        if thief != name and bao.call("GET", f"secret/data/{homes[name]}/k", tokens[thief])[0] != 403
-    ]
-    assert leaks == []

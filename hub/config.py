@@ -105,6 +105,7 @@ def configure_vault(
         "vault": vault,
         "limit": RateLimit(_TOKENS_AT_ONCE, _TOKEN_EVERY_SECONDS),
         "turns": Turns(),
+        "spare": revoker.spare,
     }
     routes.append((r"/api/vault-token", VaultTokenHandler, parts))
     configure_vault_scope(c)

@@ -21,6 +21,12 @@ class Revoker:
     def __init__(self, vault: VaultApi) -> None:
         """Touches nothing yet."""
         self._vault = vault
+        self._spared: set[str] = set()
+
+    def spare(self, accessor: str, seconds: float) -> None:
+        """Leave a token alone for so long: it belongs to no server, and is in use now."""
+        self._spared.add(accessor)
+        asyncio.get_running_loop().call_later(seconds, self._spared.discard, accessor)
 
     async def server_stopped(self, spawner: Any) -> None:
         """JupyterHub's post_stop_hook, which it runs after each stop, crash, cull and failed start."""
@@ -36,7 +42,8 @@ class Revoker:
     async def sweep(self, db: Any) -> None:
         """Revoke what a stop left behind: Vault was down then, the hub was, or the user is deleted."""
         ledger = Ledger(db)
-        await self._revoke(ledger, ledger.left_behind())
+        left = [accessor for accessor in ledger.left_behind() if accessor not in self._spared]
+        await self._revoke(ledger, left)
 
     async def keep_sweeping(self, db: Any, every_seconds: float) -> None:
         """Sweep now and from time to time, as long as the hub runs."""

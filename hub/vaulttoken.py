@@ -4,6 +4,7 @@ Touches database, network.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from jupyterhub.apihandlers.base import APIHandler
@@ -18,8 +19,8 @@ from hub.vaultapi import Grant, VaultApi
 from hub.vaulterrors import VaultDown, VaultError, VaultRefused
 
 _PAGE = "(page)"
-"""In the place of a server's name. No server of it runs, so the next sweep takes the token back in any case."""
-_PAGE_TTL, _PAGE_TTL_SECONDS = "5m", 300
+"""In the place of a server's name. No server of it runs, so a sweep takes the token back, once its time is over."""
+_PAGE_TTL, _PAGE_TTL_SECONDS = "1m", 60
 _MAY_NOT = "Only a running server may ask for a Vault token, with its own JUPYTERHUB_API_TOKEN."
 _REFUSED = "Vault gave no token. An administrator finds the reason in the hub's log."
 _DOWN = "Vault cannot be reached now. Nothing was lost; try again in a moment."
@@ -29,9 +30,11 @@ _TOO_MANY = "This server asks for Vault tokens too often. Keep one for the life 
 class VaultTokenHandler(APIHandler):  # type: ignore[misc]
     """Hands out a wrapped token after its accessor is safely noted, so that it can always be revoked."""
 
-    def initialize(self, settings: Vault, vault: VaultApi, limit: RateLimit, turns: Turns) -> None:
+    def initialize(
+        self, settings: Vault, vault: VaultApi, limit: RateLimit, turns: Turns, spare: Callable[[str, float], None]
+    ) -> None:
         """Called by tornado, with what the route gives."""
-        self._vault_settings, self._vault, self._limit = settings, vault, limit
+        self._vault_settings, self._vault, self._limit, self._spare = settings, vault, limit, spare
         self._turns = turns
 
     async def prepare(self) -> None:
@@ -89,6 +92,8 @@ class VaultTokenHandler(APIHandler):  # type: ignore[misc]
         try:
             if spawner is not None and (not _runs(spawner) or spawner.orm_spawner.started != run):
                 raise web.HTTPError(403, _MAY_NOT)
+            if spawner is None:
+                self._spare(grant.accessor, _PAGE_TTL_SECONDS)
             Ledger(self.db).add(grant.accessor, user, server)
         except BaseException:
             await self._take_back(grant)

@@ -45,6 +45,17 @@ def test_fields_that_two_threads_set_are_all_kept(store: SecretStore) -> None:
     assert len(store.get("k")) == 121
 
 
+def test_120_fields_that_two_processes_set_at_once_are_all_kept(store: SecretStore) -> None:
+    store.put("k", start="0")
+
+    def writer(letter: str) -> None:
+        for number in range(60):
+            store.update("k", **{f"{letter}{number}": "1"})
+
+    assert in_child(lambda: writer("a"), lambda: writer("b")) == 0
+    assert len(store.get("k")) == 121
+
+
 def test_fields_of_a_new_secret_that_several_threads_make_are_all_kept(store: SecretStore) -> None:
     together(*[lambda number=number: store.update("new", **{f"f{number}": "1"}) for number in range(8)])
 

@@ -14,7 +14,7 @@ from buunstack.transport import Transport
 from tests.buunstack.conftest import Notebook, notebook_in
 from tests.buunstack.standins import Wire
 from tests.openbao import OpenBao, certificates, free_port
-from tests.vault_lab import prepare
+from tests.vault_lab import notebook_token, prepare
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +188,29 @@ def test_an_authority_that_is_corrected_in_its_file_is_used_at_once(
     file.write_bytes(notebook.bao.ca.read_bytes())
 
     assert store.list() == []
+
+
+def test_a_vault_with_another_certificate_is_not_trusted_until_its_authority_is_there(
+    own_bao: OpenBao, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_bytes(own_bao.ca.read_bytes())
+    notebook_in(own_bao, monkeypatch)
+    monkeypatch.setenv("VAULT_CACERT", str(file))
+    monkeypatch.setenv("NOTEBOOK_VAULT_TOKEN", notebook_token(own_bao, "changed")["client_token"])
+    monkeypatch.setenv("BUUNSTACK_SECRETS_HOME", "jupyter/users/jupyterhub.changed")
+    store = SecretStore()
+    store.put("k", a="1")
+
+    own_bao.kill()
+    own_bao.new_certificate()
+    own_bao.start()
+    own_bao.unseal()
+
+    with pytest.raises(CertificateNotTrusted, match=f"VAULT_CACERT={file}, which must hold its authority"):
+        store.get("k")
+    file.write_bytes(own_bao.ca.read_bytes())
+    assert store.get("k") == {"a": "1"}
 
 
 def test_the_systems_authorities_decide_without_vault_cacert(notebook: Notebook, store: SecretStore) -> None:

@@ -131,6 +131,12 @@ class RealHub:
         hub.terminate()
         hub.wait(20)
 
+    def kill(self) -> None:
+        """End the hub alone as a power cut would."""
+        hub = self._processes.pop("hub")
+        hub.kill()
+        hub.wait()
+
     @property
     def runs(self) -> bool:
         return "hub" in self._processes

@@ -1,5 +1,6 @@
 """The page for one's own secrets, behind a real hub and a real OpenBao: a secret's whole life, and nobody else's."""
 
+import asyncio
 import html
 import os
 import re
@@ -13,7 +14,12 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
+from jupyterhub import orm
 
+from hub.ledger import Ledger
+from hub.revocation import Revoker
+from hub.settings import Vault
+from hub.vaultapi import VaultApi
 from tests.hub.realhub import RealHub, eventually, hub_token
 from tests.hub.vaultside import VaultSide
 from tests.openbao import free_port
@@ -211,6 +217,23 @@ def test_the_token_of_a_request_ends_with_it(vault: VaultSide, alice: Browser) -
 
     eventually(lambda: vault.accessors() <= before, "no token is left")
     assert ("update", "auth/token/revoke-self") in vault.bao.requests_seen()[seen:]
+
+
+def test_a_sweep_leaves_a_token_of_the_page_alone_while_it_is_in_use(vault: VaultSide, tmp_path: Path) -> None:
+    async def story() -> list[bool]:
+        api = VaultApi(Vault(**vault.settings), vault.layout.stack)
+        db = orm.new_session_factory(f"sqlite:///{tmp_path / 'hub.sqlite'}")()
+        given, revoker = await api.deliver("alice", "(page)"), Revoker(api)
+        Ledger(db).add(given.accessor, "alice", "(page)")
+        revoker.spare(given.accessor, 0.2)
+        await revoker.sweep(db)
+        lives = [vault.lives(given.token)]
+        await asyncio.sleep(0.3)  # the time that was asked for
+        await revoker.sweep(db)
+        db.close()
+        return [*lives, vault.lives(given.token)]
+
+    assert asyncio.run(story()) == [True, False]
 
 
 def test_no_other_token_gets_one_through_the_way_of_the_page(hub: PageHub, vault: VaultSide, alice: Browser) -> None:

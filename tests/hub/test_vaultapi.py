@@ -167,6 +167,19 @@ def test_a_certificate_of_another_authority_is_refused_and_named(vault: VaultSid
         _mint(_api(vault, ca_file=None))
 
 
+def test_an_authority_that_is_corrected_in_its_file_is_used_at_once(vault: VaultSide, tmp_path: Path) -> None:
+    file = certificates(tmp_path).ca
+    api = _api(vault, ca_file=str(file))
+
+    async def before_and_after() -> Grant:
+        with pytest.raises(VaultRefused, match="its certificate is not trusted"):
+            await api.mint("alice", "")
+        file.write_bytes(vault.bao.ca.read_bytes())
+        return await api.mint("alice", "")
+
+    assert asyncio.run(before_and_after()).accessor
+
+
 def test_no_one_there_is_weather(vault: VaultSide) -> None:
     with pytest.raises(VaultDown, match="refused"):
         _mint(_api(vault, address=f"https://127.0.0.1:{free_port()}"))

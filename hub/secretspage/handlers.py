@@ -36,6 +36,9 @@ class Page(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "same-origin")
 
+    def get_current_user(self) -> None:
+        """Nobody before `prepare` has asked: HubOAuth's own would wait for the hub here, and everybody with it."""
+
     async def prepare(self) -> None:
         """Sign in, without blocking the others; only with a browser's cookie, not with a token of a program."""
         if "Authorization" in self.request.headers:

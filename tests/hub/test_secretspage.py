@@ -119,6 +119,19 @@ def test_a_request_from_elsewhere_does_nothing(vault: VaultSide, alice: Browser)
     assert stored(vault, "alice", "forged") is None
 
 
+def test_a_form_without_its_cookie_is_refused_and_hangs_nobody(hub: PageHub, alice: Browser) -> None:
+    alice.get()
+    kept = {cookie.name: cookie.value or "" for cookie in alice.session.cookies if cookie.name.startswith("service-")}
+
+    answer = requests.post(
+        f"{hub.url}{PREFIX}new", data={"_xsrf": "x", "key": "k", "field": "f", "value": "v"}, cookies=kept, timeout=10
+    )
+
+    assert kept
+    assert answer.status_code == 403
+    assert alice.get().status_code == 200
+
+
 def test_another_users_secrets_are_out_of_reach(vault: VaultSide, hub: PageHub, alice: Browser) -> None:
     alice.post("new", key="mine", field="f", value="of alice")
     bob = Browser(hub, "bob")

@@ -47,10 +47,15 @@ class AdminToken:
 def seen(vault: "Vault", declared: dict[str, Any]) -> AdminToken | None:
     """What is kept now; None when nothing is."""
     kept = vault.read(declared["path"])
-    token = str(((kept or {}).get("data") or {}).get(_FIELD) or "")
+    token = _token_of(kept)
     if kept is None or not token:
         return None
     return AdminToken(token, int(kept["metadata"]["version"]), vault.life_of(token))
+
+
+def _token_of(kept: dict[str, Any] | None) -> str:
+    """The token in a version of the secret; empty where there is none, or it is deleted."""
+    return str(((kept or {}).get("data") or {}).get(_FIELD) or "")
 
 
 def changes(found: AdminToken | None, declared: dict[str, Any], secret: dict[str, Any] | None) -> list[Change]:
@@ -90,8 +95,7 @@ def end_former(vault: "Vault", declared: dict[str, Any], present: AdminToken) ->
     """Revoke the tokens of all versions before the present one; how many of them were alive."""
     ended = 0
     for version in range(present.version - 1, 0, -1):
-        kept = vault.read(declared["path"], version)
-        token = str(((kept or {}).get("data") or {}).get(_FIELD) or "")
+        token = _token_of(vault.read(declared["path"], version))
         if not token:
             break  # older ones are gone, or were taken away with their tokens
         ended += token != present.token and vault.end(token)

@@ -15,7 +15,7 @@ from apply.helm import Helm
 from apply.hubapi import HubApi
 from apply.kube import Kube, Refused, at_once
 from apply.kubeconfig import access
-from apply.observation import Glance, Observed, discover, glance, observe, replicas
+from apply.observation import Glance, Observed, discover, glance, has_operator, observe, replicas
 from apply.plan import Change, Plan
 from apply.preview import refused_objects
 from apply.releases import Releases
@@ -28,6 +28,7 @@ from render.found import Found
 from render.hubfiles import layout
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
+from spec.ways import has_user_policies
 
 _MANAGER = "buunstack"
 _THERE_ALREADY = 409
@@ -68,7 +69,8 @@ class ClusterTarget:
 
     def vault_objects(self) -> dict[str, Any]:
         """What the stack needs of Vault; an empty mapping without one."""
-        found: dict[str, Any] = json.loads(self._look()[1].get(VAULT, "{}"))
+        there = Found(ca=clustervault.authority_text(self), external_secrets=has_operator(self.kube, self.stack))
+        found: dict[str, Any] = json.loads(render(self.stack, there).get(VAULT, "{}"))
         return found
 
     def releases(self, tell: Tell) -> Releases:
@@ -220,7 +222,7 @@ class ClusterTarget:
 
     def give_secrets(self, user: str) -> str:
         """The user's own policy in Vault, where each has one."""
-        if not (self.stack.vault.enabled and layout(self.stack).per_user):
+        if not has_user_policies(self.stack.vault):
             return ""
         if self._vault_credential is None:
             return f"{user} has no secrets until somebody with a credential for Vault runs inv vault.apply"

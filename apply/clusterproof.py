@@ -13,6 +13,7 @@ from apply.target import SPAWN, Tell
 from render.hubfiles import layout
 from spec.errors import StackError
 from spec.quantities import seconds
+from spec.ways import has_lasting_token
 
 if TYPE_CHECKING:
     from apply.cluster import ClusterTarget
@@ -46,11 +47,10 @@ def prove(target: "ClusterTarget", wanted: str, tell: Tell) -> None:
 
 def _problems(target: "ClusterTarget", hub: HubApi, tell: Tell) -> list[str]:
     """What the hub says is not as declared; a token that an operator brings may come a little after the hub."""
-    until, names = time.monotonic() + _PATIENCE_SECONDS, layout(target.stack)
-    by_token = target.stack.vault.enabled and names.token_login
+    until, by_token = time.monotonic() + _PATIENCE_SECONDS, has_lasting_token(target.stack.vault)
     while (found := hub.health()) and by_token and time.monotonic() < until:
         tell("waiting for the hub's Vault token")
-        tokendelivery.touched(target, {"secret": names.admin_secret})
+        tokendelivery.touched(target, {"secret": layout(target.stack).admin_secret})
         time.sleep(_PAUSE_SECONDS)
     return found
 

@@ -12,12 +12,10 @@ def with_hub_image(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str
     Args:
         defaults: the chart's own values.
     """
-    containers = values.get("hub", {}).get("extraContainers") or []
-    if not any(one.get("image") == HUB_IMAGE for one in containers):
-        return values
     image = merged(defaults, values)["hub"]["image"]
     found = {"image": f"{image['name']}:{image['tag']}"}
     if image.get("pullPolicy"):
         found["imagePullPolicy"] = image["pullPolicy"]
+    containers = values["hub"]["extraContainers"]
     filled = [one | found if one.get("image") == HUB_IMAGE else one for one in containers]
     return {**values, "hub": {**values["hub"], "extraContainers": filled}}

@@ -18,6 +18,7 @@ from render.artifacts import Artifacts, render
 from render.hubfiles import layout
 from spec.errors import AppliedInPart, StackError
 from spec.model import Stack
+from spec.ways import has_user_policies
 
 _FIRST_LOGIN = "secrets/first-password"
 _ROUTES = "traefik/rules.toml"
@@ -269,19 +270,17 @@ class LocalTarget:
 
     def give_secrets(self, user: str) -> str:
         """The user's own policy in Vault, where each has one."""
-        names = layout(self.stack)
-        if self.stack.vault.enabled and names.per_user:
+        if has_user_policies(self.stack.vault):
             with localvault.signed_in(self.stack, self.state) as vault:
-                userpolicies.ensure(vault, names, [user])
+                userpolicies.ensure(vault, layout(self.stack), [user])
         return ""
 
     def _write_vault(self, objects: dict[str, Any]) -> None:
-        names = layout(self.stack)
         with localvault.signed_in(self.stack, self.state) as vault:
             for one in vaultobjects.differing(vaultobjects.objects(objects, vault.read, None)):
                 vault.write(one.path, one.body)
-            if names.per_user:
-                userpolicies.ensure(vault, names, self.hub_api().names())
+            if has_user_policies(self.stack.vault):
+                userpolicies.ensure(vault, layout(self.stack), self.hub_api().names())
 
     def _applied(self) -> dict[str, str]:
         found = self.state.read_json(APPLIED)

@@ -15,7 +15,7 @@ from render.found import Found
 from render.needs import EXTERNAL_SECRETS, MONITORING
 from render.profiles import GPU
 from spec.model import Stack
-from spec.ways import ways
+from spec.ways import has_lasting_token
 
 
 @dataclass(frozen=True)
@@ -75,16 +75,20 @@ def glance(kube: Kube, stack: Stack) -> Glance:
 
 def discover(kube: Kube, stack: Stack) -> Found:
     """What settings that say `auto` follow; nothing else is asked for."""
-    token_login = stack.vault.enabled and ways(stack.vault).hub_login == "token"
-    by_operator = token_login and stack.vault.admin_token.secret_store is not None
     gpu, monitoring, external_secrets = at_once(
         (
             lambda: stack.gpu.enabled == "auto" and _has_gpus(kube),
             lambda: stack.monitoring.enabled == "auto" and has_api(kube, MONITORING),
-            lambda: by_operator and has_api(kube, EXTERNAL_SECRETS),
+            lambda: has_operator(kube, stack),
         )
     )
     return Found(gpu=gpu, monitoring=monitoring, external_secrets=external_secrets)
+
+
+def has_operator(kube: Kube, stack: Stack) -> bool:
+    """Whether an operator is there to bring the hub's Vault token; only looked for where one is asked to."""
+    asked = has_lasting_token(stack.vault) and stack.vault.admin_token.secret_store is not None
+    return asked and has_api(kube, EXTERNAL_SECRETS)
 
 
 def _has_gpus(kube: Kube) -> bool:

@@ -13,7 +13,7 @@ from hub.authenticator import Route, authenticator_class, with_api
 from hub.hooks import as_hook
 from hub.ratelimit import RateLimit
 from hub.revocation import Revoker
-from hub.roles import configure_page, configure_services, configure_vault_scope
+from hub.roles import PAGE_SERVICE, configure_page, configure_services, configure_vault_scope
 from hub.settings import Settings
 from hub.spawnsecrets import Put, SecretsAtSpawn, put_plainly
 from hub.turns import Turns
@@ -111,7 +111,7 @@ def configure_vault(
     configure_vault_scope(c)
     if settings.page is not None:
         configure_page(c, settings.page, environ)
-        c.JupyterHub.template_vars.update({"secrets_page": "/services/secrets/"})
+        c.JupyterHub.template_vars.update({"secrets_page": f"/services/{PAGE_SERVICE}/"})
     c.Spawner.post_stop_hook = as_hook(revoker.server_stopped)
     if settings.vault.delivery == "env" or settings.vault.required:
         c.Spawner.pre_spawn_hook = as_hook(SecretsAtSpawn(settings.vault, vault, put).prepare)

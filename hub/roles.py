@@ -53,20 +53,21 @@ def configure_page(c: Any, page: Page, environ: Mapping[str, str]) -> None:
         SettingsError: its token is not in the environment.
     """
     c.JupyterHub.custom_scopes.update({PAGE_SCOPE: {"description": "See and change one's own secrets on their page"}})
+    scopes = [f"{PAGE_SCOPE}!user", f"access:services!service={PAGE_SERVICE}"]
     service: dict[str, Any] = {
         "name": PAGE_SERVICE,
         "url": page.url,
         "display": False,
         "oauth_no_confirm": True,
-        "oauth_client_allowed_scopes": [f"{PAGE_SCOPE}!user", f"access:services!service={PAGE_SERVICE}"],
+        "oauth_client_allowed_scopes": scopes,
     }
     if page.token_variable is not None:
         service["api_token"] = _token(environ, page.token_variable)
     else:
         service |= {"command": list(page.command), "environment": dict(page.environment)}
     _extended(c.JupyterHub, "services", [], [service])
-    wanted = [f"{PAGE_SCOPE}!user", f"access:services!service={PAGE_SERVICE}"]
-    _role(c, "user", start=["self"])["scopes"].extend(wanted)
+    # A sign-in has no right that its user lacks.
+    _role(c, "user", start=["self"])["scopes"].extend(scopes)
 
 
 def _add_service(c: Any, name: str, token: str, scopes: Iterable[str]) -> None:

@@ -11,3 +11,7 @@ class VaultDown(VaultError):
 
 class VaultRefused(VaultError):
     """It answered and said no, or is not what it should be: configuration, not weather."""
+
+
+DOWN = "Vault cannot be reached now. Nothing was lost; try again in a moment."
+"""What a user is told of `VaultDown`; the message itself is for the log."""

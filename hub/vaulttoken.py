@@ -16,14 +16,13 @@ from hub.roles import PAGE_CLIENT, page_scope, server_scope
 from hub.settings import Vault
 from hub.turns import Turns
 from hub.vaultapi import Grant, VaultApi
-from hub.vaulterrors import VaultDown, VaultError, VaultRefused
+from hub.vaulterrors import DOWN, VaultDown, VaultError, VaultRefused
 
 _PAGE = "(page)"
 """In the place of a server's name. No server of it runs, so a sweep takes the token back, once its time is over."""
 _PAGE_TTL, _PAGE_TTL_SECONDS = "1m", 60
 _MAY_NOT = "Only a running server may ask for a Vault token, with its own JUPYTERHUB_API_TOKEN."
 _REFUSED = "Vault gave no token. An administrator finds the reason in the hub's log."
-_DOWN = "Vault cannot be reached now. Nothing was lost; try again in a moment."
 _TOO_MANY = "This server asks for Vault tokens too often. Keep one for the life of the process."
 
 
@@ -53,7 +52,7 @@ class VaultTokenHandler(APIHandler):  # type: ignore[misc]
             grant = await self._granted(user, server, spawner)
         except VaultDown as error:
             self.log.error("vault: %s", error)
-            raise web.HTTPError(503, _DOWN) from None
+            raise web.HTTPError(503, DOWN) from None
         except VaultRefused as error:
             self.log.error("vault: %s", error)
             raise web.HTTPError(502, _REFUSED) from None

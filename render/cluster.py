@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from render.extras import CHART, extra_values, release_name
+from render.extras import CHART, extra_values, operator_brings_token, release_name
 from render.found import Found
 from render.hubfiles import known_users, layout, text
 from render.needs import needs
@@ -44,11 +44,11 @@ def _chart(stack: Stack) -> dict[str, Any]:
 
 
 def _vault(stack: Stack, found: Found) -> dict[str, Any]:
-    names = layout(stack)
+    names, plain = layout(stack), not operator_brings_token(stack, found)
     return {
         "kv_mount": names.mount,
         **(
-            {"admin": admin_token(names, stack.vault.admin_token.ttl) | {"plain_secret": not found.external_secrets}}
+            {"admin": {**admin_token(names, stack.vault.admin_token.ttl), "plain_secret": plain}}
             if names.token_login
             else {"login": hub_login(names, stack.target.namespace)}
         ),

@@ -9,6 +9,7 @@ from render.services import METRICS, is_monitored
 from render.storage import homes_claim, homes_volume, shared_claim
 from render.values import token_key
 from spec.model import Stack
+from spec.ways import has_lasting_token
 
 CHART = "charts/buunstack"
 _REFRESH = "30s"
@@ -40,16 +41,21 @@ def extra_values(stack: Stack, found: Found) -> dict[str, Any]:
     }
 
 
+def operator_brings_token(stack: Stack, found: Found) -> bool:
+    """Whether the hub's Vault token comes to the cluster through the operator, and not by install."""
+    asked = has_lasting_token(stack.vault) and stack.vault.admin_token.secret_store is not None
+    return asked and found.external_secrets
+
+
 def _external_secrets(stack: Stack, found: Found) -> list[dict[str, Any]]:
     """The hub's Vault token, where the operator is there to bring it; else install writes the Secret."""
-    names = layout(stack)
-    store = stack.vault.admin_token.secret_store
-    if not (stack.vault.enabled and names.token_login and found.external_secrets and store):
+    if not operator_brings_token(stack, found):
         return []
+    names = layout(stack)
     return [
         {
             "name": names.admin_secret,
-            "store": store,
+            "store": stack.vault.admin_token.secret_store,
             "refreshInterval": _REFRESH,
             "path": names.admin_path,
             "data": {"token": "token"},

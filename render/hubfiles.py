@@ -13,7 +13,7 @@ from render.vaultvalues import LOGIN_FOLDER, PAGE_PORT, RENEWED_TOKEN
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
 from spec.quantities import seconds
-from spec.ways import ways
+from spec.ways import has_lasting_token, has_page, ways
 
 _ROOT = Path(__file__).parent.parent
 _SHIPPED = ("*.py", "*.html", "*.css")
@@ -160,7 +160,7 @@ def page_environment(stack: Stack, vault: dict[str, Any]) -> dict[str, str]:
 
 def _cluster_page(stack: Stack) -> dict[str, Any] | None:
     vault = _cluster_vault(stack)
-    if vault is None or not stack.vault.page:
+    if vault is None or not has_page(stack.vault):
         return None
     own = {
         # In the hub's own pod: its Service is not open to itself, and the proxy comes to the pod's address.
@@ -193,7 +193,7 @@ def _shared_folders(stack: Stack) -> list[dict[str, Any]]:
 
 def cluster_files(stack: Stack, found: Found) -> dict[str, str]:
     """Path below the folder of the chart's own configuration -> text: what the hub's pod reads of this stack."""
-    files = hub_files("local", *(() if layout(stack).token_login else ("renewer",)))
+    files = hub_files("local", *(() if has_lasting_token(stack.vault) else ("renewer",)))
     files["jupyterhub_config.d/buunstack.py"] = files.pop(_LOADER)
     files["buunstack/settings.json"] = text(cluster_settings(stack, found))
     if stack.ca:

@@ -14,7 +14,7 @@ from render.vault import deployer_policy, login_role, vault_objects
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
 from spec.quantities import seconds
-from spec.ways import ways
+from spec.ways import has_page, ways
 
 _STATE = "@{state}"
 _FOREIGN = ("cluster", "renewer")
@@ -86,13 +86,9 @@ def _vault_settings(stack: Stack) -> dict[str, Any] | None:
 
 
 def _page_settings(stack: Stack) -> dict[str, Any] | None:
-    if not _has_page(stack):
+    if not has_page(stack.vault):
         return None
     return {"url": _PAGE_URL, "token_variable": _PAGE_TOKEN, "command": [], "environment": {}}
-
-
-def _has_page(stack: Stack) -> bool:
-    return stack.vault.enabled and stack.vault.page
 
 
 def _local_settings(stack: Stack) -> dict[str, Any]:
@@ -143,7 +139,7 @@ def _parts(stack: Stack) -> list[dict[str, Any]]:
     parts += [_proxy_part(), _hub_part(stack)]
     if stack.culling.enabled:
         parts.append(_culler_part(stack))
-    if _has_page(stack):
+    if has_page(stack.vault):
         parts.append(_page_part(stack))
     return [*parts, _keeper_part()]
 
@@ -190,7 +186,7 @@ def _hub_part(stack: Stack) -> dict[str, Any]:
     secrets = {
         **{variable: f"{_STATE}/secrets/{name}-token" for name, variable in _TOKEN_VARIABLES.items()},
         "PROXY_API_PASSWORD": f"{_STATE}/secrets/proxy-api-password",
-        **({_PAGE_TOKEN: f"{_STATE}/secrets/page-token"} if _has_page(stack) else {}),
+        **({_PAGE_TOKEN: f"{_STATE}/secrets/page-token"} if has_page(stack.vault) else {}),
         "JUPYTERHUB_CRYPT_KEY": f"{_STATE}/secrets/crypt-key",
     }
     code = [f"site/{path}" for path in hubfiles.hub_files(*_FOREIGN) if path not in _SUPERVISION]
@@ -250,7 +246,7 @@ def _page_part(stack: Stack) -> dict[str, Any]:
         environment={**_HUB_ENVIRONMENT, **variables, **hubfiles.page_environment(stack, vault)},
         environment_files={"JUPYTERHUB_API_TOKEN": f"{_STATE}/secrets/page-token"},
         ready={"url": f"{_PAGE_URL}{prefix}static/page.css", "ca": None, "status": [200]},
-        reads=[f"site/{path}" for path in (*code, "hub/vaulthttp.py", "hub/vaulterrors.py")],
+        reads=[f"site/{path}" for path in (*code, "hub/ending.py", "hub/vaulthttp.py", "hub/vaulterrors.py")],
     )
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from render.extras import operator_brings_token
 from render.found import Found
 from render.profiles import GPU, gives_gpus
 from spec.model import Stack
-from spec.ways import ways
 
 EXTERNAL_SECRETS = "external-secrets.io/v1"
 """The objects of the External Secrets Operator."""
@@ -90,7 +90,7 @@ def _monitoring(stack: Stack) -> list[dict[str, Any]]:
 
 
 def _vault(stack: Stack, found: Found) -> list[dict[str, Any]]:
-    if not (found.external_secrets and stack.vault.enabled and ways(stack.vault).hub_login == "token"):
+    if not operator_brings_token(stack, found):
         return []
     name = str(stack.vault.admin_token.secret_store)
     message = f"the cluster has no ClusterSecretStore {name}, so the hub's Vault token would not reach it"

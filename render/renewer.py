@@ -5,6 +5,7 @@ from typing import Any
 from render.hubfiles import AUTHORITY_FILE, file_key, layout, package_files
 from render.vaultvalues import RENEWED_TOKEN, RENEWED_VOLUME
 from spec.model import Stack
+from spec.ways import has_lasting_token
 
 RENEWER = "vault-token-renewer"
 """The container's name."""
@@ -12,7 +13,7 @@ HUB_IMAGE = "@[hub.image]"
 """Stands for the chart's own image of the hub, which only the chart knows; the renewer needs no other."""
 _PORT = 9180
 _CODE_FOLDER, _SOURCE_FOLDER = "/usr/local/share/buunstack", "/vault/admin-token"
-_SHARED_CODE = ("hub/__init__.py", "hub/vaulterrors.py", "hub/vaulthttp.py")
+_SHARED_CODE = ("hub/__init__.py", "hub/ending.py", "hub/vaulterrors.py", "hub/vaulthttp.py")
 _HUB_SECRET = "hub"  # noqa: S105 - a name
 """The chart's own Secret, which holds `hub.extraFiles` (templates/hub/secret.yaml)."""
 _KEY = "token"
@@ -20,7 +21,7 @@ _KEY = "token"
 
 def with_renewer(stack: Stack, hub: dict[str, Any]) -> dict[str, Any]:
     """The values `hub` with the container and what it reads, where the hub has a token that lasts."""
-    if not (stack.vault.enabled and layout(stack).token_login):
+    if not has_lasting_token(stack.vault):
         return hub
     code = {"name": "renewer-code", "secret": {"secretName": _HUB_SECRET, "items": _items(stack)}}
     # Late is late: without the Secret the pod would not start at all, and nobody would be told why.

@@ -5,7 +5,7 @@ from typing import Any
 from render.found import Found
 from render.vault import AUDIENCE
 from spec.model import Stack
-from spec.ways import ways
+from spec.ways import has_lasting_token, has_page
 
 LOGIN_FOLDER = "/var/run/secrets/buunstack-vault"
 """Where the hub's pod finds the token of its service account that Vault takes."""
@@ -25,7 +25,7 @@ def hub_login_volume(stack: Stack) -> dict[str, Any]:
     """The hub's own proof of who it is, made for Vault alone, and nothing that has to be kept."""
     if not stack.vault.enabled:
         return {}
-    if ways(stack.vault).hub_login == "token":
+    if has_lasting_token(stack.vault):
         volume = {"name": RENEWED_VOLUME["name"], "emptyDir": {"medium": "Memory"}}
         return {"extraVolumes": [volume], "extraVolumeMounts": [RENEWED_VOLUME | {"readOnly": True}]}
     token = {"path": "token", "audience": AUDIENCE, "expirationSeconds": _LOGIN_SECONDS}
@@ -36,7 +36,7 @@ def hub_login_volume(stack: Stack) -> dict[str, Any]:
 
 def with_page(stack: Stack, hub: dict[str, Any]) -> dict[str, Any]:
     """The values `hub` with a way from the proxy to the page for one's secrets, which listens in the hub's pod."""
-    if not (stack.vault.enabled and stack.vault.page):
+    if not has_page(stack.vault):
         return hub
     port = {"name": "secrets", "port": PAGE_PORT, "targetPort": PAGE_PORT}
     proxy = {"podSelector": {"matchLabels": {"component": "proxy", "release": stack.name}}}

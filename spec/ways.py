@@ -31,3 +31,18 @@ def ways(vault: Vault) -> Ways:
         vault.user_token.ttl or base.ttl,
         vault.user_token.max_ttl or base.max_ttl,
     )
+
+
+def has_lasting_token(vault: Vault) -> bool:
+    """Whether the hub has a token in Vault that lasts."""
+    return vault.enabled and ways(vault).hub_login == "token"
+
+
+def has_user_policies(vault: Vault) -> bool:
+    """Whether each user has a policy in Vault."""
+    return vault.enabled and ways(vault).isolation == "policy_per_user"
+
+
+def has_page(vault: Vault) -> bool:
+    """Whether users have a page for their secrets."""
+    return vault.enabled and vault.page

@@ -1,5 +1,6 @@
 """A real OpenBao for tests: one server process on loopback, TLS from an authority made here, raft storage."""
 
+import copy
 import datetime
 import http.client
 import ipaddress
@@ -111,7 +112,7 @@ class OpenBao:
         self.address = f"https://{host}:{self.port}"
         self.root_token = ""
         self.log = folder / "server.log"
-        self._unseal_key = ""
+        self._unseal_key = self._namespace = ""
         self.audit = audit or folder / "audit.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._tls = ssl.create_default_context(cafile=str(self.ca))
@@ -175,6 +176,12 @@ class OpenBao:
         self.ok("PUT", "sys/unseal", "", {"key": self._unseal_key})
         self._wait_for(lambda: self.call("GET", "sys/health", "")[0] == 200)
 
+    def within(self, namespace: str) -> "OpenBao":
+        """The running server as it is seen from one of its namespaces."""
+        inside = copy.copy(self)
+        inside._namespace = namespace
+        return inside
+
     def call(
         self,
         method: str,
@@ -191,6 +198,7 @@ class OpenBao:
         sent = {
             "Content-Type": "application/json",
             "X-Vault-Token": self.root_token if token is None else token,
+            "X-Vault-Namespace": self._namespace,
         }
         sent = {name: value for name, value in (sent | (headers or {})).items() if value}
         connection = http.client.HTTPSConnection(self._host, self.port, timeout=30, context=self._tls)
@@ -262,25 +270,6 @@ max_lease_ttl     = "{max_lease_ttl}"
 default_lease_ttl = "{max_lease_ttl}"
 log_level         = "warn"
 """
-
-
-class InNamespace(OpenBao):
-    """A running server as it is seen from one of its namespaces."""
-
-    def __init__(self, server: OpenBao, name: str) -> None:
-        self.__dict__.update(server.__dict__)
-        self._name = name
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        token: str | None = None,
-        body: Any = None,
-        headers: dict[str, str] | None = None,
-    ) -> tuple[int, Any]:
-        """The same, in the namespace."""
-        return super().call(method, path, token, body, {**(headers or {}), "X-Vault-Namespace": self._name})
 
 
 def _common_name(text: str) -> x509.Name:

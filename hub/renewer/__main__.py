@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import os
-import signal
 import sys
 
+from hub.ending import told_to_stop
 from hub.renewer.keeper import Keeper
 from hub.renewer.options import Options, OptionsError
 from hub.renewer.pages import application
@@ -22,10 +22,7 @@ async def serve(options: Options) -> None:
     # A kubelet asks at the pod's own address.
     server = application(keeper).listen(options.port)
     work = asyncio.create_task(keeper.run())
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    ended = asyncio.create_task(stop.wait())
+    ended = asyncio.create_task(told_to_stop().wait())
     await asyncio.wait((work, ended), return_when=asyncio.FIRST_COMPLETED)
     server.stop()
     if work.done():

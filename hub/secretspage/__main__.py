@@ -3,7 +3,6 @@
 import asyncio
 import os
 import secrets
-import signal
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from jupyterhub.services.auth import HubOAuth
 from tornado import web
 from tornado.log import enable_pretty_logging
 
+from hub.ending import told_to_stop
 from hub.secretspage.access import Access
 from hub.secretspage.handlers import routes
 from hub.vaulthttp import VaultHttp
@@ -45,10 +45,7 @@ async def serve() -> None:
     place = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     address = os.environ.get("SECRETS_LISTEN", place.hostname or "127.0.0.1")
     server = pages.listen(place.port or 80, address)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+    await told_to_stop().wait()
     server.stop()
 
 

@@ -11,12 +11,11 @@ from tornado.log import app_log
 from hub.secretspage.access import Access, SignInAgain
 from hub.secretspage.keys import field_fault, key_fault
 from hub.secretspage.store import Changed, NotThere, Secret, Store, text_of
-from hub.vaulterrors import VaultDown, VaultError
+from hub.vaulterrors import DOWN, VaultDown, VaultError
 
 _POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 _CHANGED = "Somebody has changed this secret meanwhile, so nothing was written. Here is how it is now."
 _NOT_THERE = "There is no such secret, or it is deleted; its history may have older versions."
-_DOWN = "Vault cannot be reached now. Nothing was lost; try again in a moment."
 _REFUSED = "Vault refuses this. An administrator finds the reason in the hub's log."
 
 Work = Callable[[Store], Awaitable[None]]
@@ -63,7 +62,7 @@ class Page(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]
             self.problem(403, "Your sign-in has ended, or your account may not have secrets. Open the page again.")
         except VaultDown as error:
             self.note(error)
-            self.problem(503, _DOWN)
+            self.problem(503, DOWN)
         except VaultError as error:
             self.note(error)
             self.problem(502, _REFUSED)

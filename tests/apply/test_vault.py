@@ -16,7 +16,7 @@ from apply.vault import Vault
 from apply.vaultobjects import ClusterKeys, changes, differing, objects
 from render.vault import VaultLayout, deployer_policy, hub_login, login_role, policies, vault_objects
 from spec.errors import StackError, TargetUnreachable
-from tests.openbao import InNamespace, OpenBao
+from tests.openbao import OpenBao
 
 LAYOUT = VaultLayout("deployed")
 CAPPED = VaultLayout("capped", mount="capped")
@@ -203,7 +203,7 @@ def test_a_server_with_a_foreign_certificate_is_not_trusted(openbao: OpenBao, tm
 
 def test_a_deployer_works_in_a_namespace_and_leaves_the_servers_root_alone(openbao: OpenBao) -> None:
     openbao.ok("POST", "sys/namespaces/division")
-    inside, layout = InNamespace(openbao, "division"), VaultLayout("inner", mount="inner")
+    inside, layout = openbao.within("division"), VaultLayout("inner", mount="inner")
     wanted = {"kv_mount": layout.mount, "login": hub_login(layout, "lab"), **vault_objects(layout, "12h")}
     keys = ClusterKeys("https://one.lab.internal", [PUBLIC[0]])
     inside.ok("PUT", "sys/policies/acl/inner-deployer", body={"policy": deployer_policy(layout, cluster=True)})

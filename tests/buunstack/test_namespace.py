@@ -7,22 +7,22 @@ import pytest
 from buunstack import NotAllowed, SecretStore, SignInNeeded
 from tests.buunstack.conftest import Notebook, notebook_in
 from tests.buunstack.standins import HubEndpoint, serving
-from tests.openbao import InNamespace, OpenBao
+from tests.openbao import OpenBao
 from tests.vault_lab import prepare
 
 
 @pytest.fixture(scope="module")
-def team(openbao: OpenBao) -> Iterator[InNamespace]:
+def team(openbao: OpenBao) -> Iterator[OpenBao]:
     """A namespace with the stack's part in it."""
     openbao.ok("POST", "sys/namespaces/team")
-    inside = InNamespace(openbao, "team")
+    inside = openbao.within("team")
     prepare(inside)
     yield inside
     openbao.ok("DELETE", "sys/namespaces/team")
 
 
 @pytest.fixture
-def inner(team: InNamespace, monkeypatch: pytest.MonkeyPatch) -> Notebook:
+def inner(team: OpenBao, monkeypatch: pytest.MonkeyPatch) -> Notebook:
     """A notebook whose secrets are in that namespace."""
     monkeypatch.setenv("VAULT_NAMESPACE", "team")
     return notebook_in(team, monkeypatch)

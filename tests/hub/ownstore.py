@@ -1,6 +1,5 @@
 """A SecretStore as a server of a real hub has it."""
 
-import time
 from typing import Any
 
 import pytest
@@ -21,14 +20,3 @@ def store_of(report: dict[str, Any], environment: pytest.MonkeyPatch) -> SecretS
         else:
             environment.delenv(name, raising=False)
     return SecretStore()
-
-
-def work(store: SecretStore, seconds: float) -> int:
-    """Put and get for a while; how often. Any error ends it."""
-    rounds, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
-        rounds += 1
-        store.put("k", a=str(rounds))
-        assert store.get("k", "a") == str(rounds)
-        time.sleep(0.01)
-    return rounds

@@ -14,7 +14,6 @@ from hub.vaulterrors import VaultDown, VaultRefused
 from render.vault import VaultLayout, policies, user_policy
 from tests.hub.nasty import NAMES
 from tests.hub.vaultside import VaultSide
-from tests.openbao import InNamespace
 
 PER_USER = VaultLayout("peruser", hub_login="token", isolation="policy_per_user")
 
@@ -126,7 +125,7 @@ def test_a_file_that_is_no_token_is_named_and_not_quoted(per_user: VaultSide, tm
 def inner(vault: VaultSide, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VaultSide]:
     """The stack in a namespace of the server."""
     vault.bao.ok("POST", "sys/namespaces/team")
-    yield VaultSide(InNamespace(vault.bao, "team"), tmp_path_factory.mktemp("inner"), "inner")
+    yield VaultSide(vault.bao.within("team"), tmp_path_factory.mktemp("inner"), "inner")
     vault.bao.ok("DELETE", "sys/namespaces/team")
 
 

@@ -11,7 +11,7 @@ from apply.target import target
 from render.vault import VaultLayout
 from tests.e2e.stack import Person, eventually
 from tests.kubernetes.site import Site
-from tests.kubernetes.vaultsite import TOKEN, with_deployer, with_secrets
+from tests.kubernetes.vaultsite import TOKEN, install, running, with_deployer, with_secrets
 from tests.openbao import OpenBao
 
 LAYOUT = VaultLayout("lab", hub_login="token", isolation="policy_per_user", buun_stack=True)
@@ -52,10 +52,7 @@ def preset(bao: OpenBao, operator: str, tmp_path_factory: pytest.TempPathFactory
     """An installed stack with the preset, by a deployer who may do what the documented policy says."""
     site = Site(tmp_path_factory.mktemp("preset"))
     site.declare(**with_secrets(bao, preset="buun-stack", admin_token={"secret_store": operator}))
-    deployer = with_deployer(site, bao, LAYOUT)
-    said = site.inv("install", "--yes")
-    assert deployer not in said.stdout + said.stderr
-    site.add_user("ada")
+    install(site, "ada", without=with_deployer(site, bao, LAYOUT))
     yield site
     site.remove()
 
@@ -63,12 +60,8 @@ def preset(bao: OpenBao, operator: str, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def ada(preset: Site) -> Iterator[Person]:
     """A user whose server runs."""
-    with preset.reached():
-        person = preset.person("ada")
-        person.spawn("lab")
+    with running(preset, "ada") as person:
         yield person
-        person.stop()
-        eventually(lambda: not preset.objects("pods", selector="component=singleuser-server"), "no server", 90)
 
 
 def kept(bao: OpenBao) -> str:

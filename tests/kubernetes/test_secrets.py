@@ -12,7 +12,7 @@ import pytest
 from render.vault import deployer_policy
 from tests.e2e.stack import Person, eventually
 from tests.kubernetes.site import Site
-from tests.kubernetes.vaultsite import LAYOUT, TOKEN, with_deployer, with_secrets
+from tests.kubernetes.vaultsite import LAYOUT, TOKEN, install, running, with_deployer, with_secrets
 from tests.openbao import OpenBao
 
 MINE = "secret/data/jupyter/users/lab.ada"
@@ -23,12 +23,8 @@ def secret_site(bao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """An installed stack whose deployer may do in Vault what the documented policy says, and no more."""
     site = Site(tmp_path_factory.mktemp("secret-site"))
     site.declare(**with_secrets(bao))
-    token = with_deployer(site, bao)
-    said = site.inv("install", "--yes")
-    assert "vault: writing policy lab-hub" in said.stderr
-    assert token not in said.stdout + said.stderr
-    site.add_user("ada")
-    site.add_user("bob")
+    said = install(site, "ada", "bob", without=with_deployer(site, bao))
+    assert "vault: writing policy lab-hub" in said
     yield site
     site.remove()
 
@@ -36,12 +32,8 @@ def secret_site(bao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def ada(secret_site: Site) -> Iterator[Person]:
     """A user whose server runs."""
-    with secret_site.reached():
-        person = secret_site.person("ada")
-        person.spawn("lab")
+    with running(secret_site, "ada") as person:
         yield person
-        person.stop()
-        eventually(lambda: not secret_site.objects("pods", selector="component=singleuser-server"), "no server", 90)
 
 
 def test_a_notebook_keeps_its_users_secrets_and_its_token_dies_with_it(

@@ -11,7 +11,7 @@ from render.vault import VaultLayout, user_policy
 from spec.errors import StackError
 from tests.e2e.stack import Person, eventually
 from tests.kubernetes.site import Site
-from tests.kubernetes.vaultsite import TOKEN, with_deployer, with_secrets
+from tests.kubernetes.vaultsite import TOKEN, install, no_server, running, with_deployer, with_secrets
 from tests.openbao import OpenBao
 
 LAYOUT = VaultLayout("lab", isolation="policy_per_user")
@@ -33,9 +33,7 @@ def delivering(bao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """An installed stack whose servers start with their tokens."""
     site = Site(tmp_path_factory.mktemp("delivering"))
     site.declare(**with_secrets(bao, **DELIVERED))
-    with_deployer(site, bao, LAYOUT)
-    site.inv("install", "--yes")
-    site.add_user("ada")
+    install(site, "ada", without=with_deployer(site, bao, LAYOUT))
     yield site
     site.remove()
 
@@ -43,16 +41,8 @@ def delivering(bao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 def ada(delivering: Site) -> Iterator[Person]:
     """A user whose server runs."""
-    with delivering.reached():
-        person = delivering.person("ada")
-        person.spawn("lab")
+    with running(delivering, "ada") as person:
         yield person
-        person.stop()
-        no_server(delivering)
-
-
-def no_server(site: Site) -> None:
-    eventually(lambda: not site.objects("pods", selector="component=singleuser-server"), "no server", 90)
 
 
 def of_servers(site: Site) -> list[dict[str, Any]]:

@@ -1,11 +1,13 @@
 """What a stack on a cluster needs to have its users' secrets in a real OpenBao beside the cluster."""
 
 import base64
+import contextlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from render.vault import VaultLayout
-from tests.e2e.stack import ROOT
+from tests.e2e.stack import ROOT, Person, eventually
 from tests.kubernetes.site import Site, chart_values
 from tests.openbao import OpenBao
 
@@ -49,3 +51,28 @@ def with_deployer(site: Site, bao: OpenBao, layout: VaultLayout = LAYOUT) -> str
     file.write_text(token + "\n")
     site.environment["VAULT_TOKEN_FILE"] = str(file)
     return token
+
+
+def install(site: Site, *users: str, without: str) -> str:
+    """Install, with these users; what was said, in which the text `without` is not."""
+    said = site.inv("install", "--yes")
+    assert without not in said.stdout + said.stderr
+    for user in users:
+        site.add_user(user)
+    return said.stderr
+
+
+@contextlib.contextmanager
+def running(site: Site, user: str) -> Iterator[Person]:
+    """A user whose server runs, while the body does; afterwards no server is left."""
+    with site.reached():
+        person = site.person(user)
+        person.spawn("lab")
+        yield person
+        person.stop()
+        no_server(site)
+
+
+def no_server(site: Site) -> None:
+    """Wait until the last server's pod has gone."""
+    eventually(lambda: not site.objects("pods", selector="component=singleuser-server"), "no server", 90)

@@ -50,7 +50,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit and integration tests with real parts."""
     _install(session, "test")
-    heavier = ("faults", "browser", "cluster", "kubernetes", "buunstack/test_wheel.py")
+    heavier = ("e2e", "faults", "browser", "cluster", "keycloak", "kubernetes", "buunstack/test_wheel.py")
     quick = [f"--ignore=tests/{name}" for name in heavier]
     session.run("pytest", *(session.posargs or (*_PARALLEL, *quick)))
 
@@ -60,6 +60,13 @@ def wheel(session: nox.Session) -> None:
     """The notebook wheel: contents, dependencies, the same bytes twice, an import away from this checkout."""
     _install(session, "test")
     session.run("pytest", "tests/buunstack/test_wheel.py", *session.posargs)
+
+
+@nox.session
+def e2e_local(session: nox.Session) -> None:
+    """A stack's whole life on this machine: install, change, sign in, work, uninstall."""
+    _install(session, "test")
+    session.run("pytest", *(session.posargs or (*_PARALLEL, "tests/e2e")))
 
 
 @nox.session

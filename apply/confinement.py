@@ -7,6 +7,7 @@ from pathlib import Path
 from apply.run import run
 from apply.state import StateDirectory
 from spec.errors import StackError
+from spec.login import administrators
 from spec.model import Stack
 
 OPEN_FOLDERS = (
@@ -48,7 +49,7 @@ def warnings(stack: Stack, version: int) -> list[str]:
         return ["warning: target.confinement is off: every user can read every other user's files, tokens and secrets"]
     found = []
     if not version:
-        sole = stack.auth.admin_users[0] if stack.auth.admin_users else ""
+        sole = next(iter(administrators(stack.auth)), "")
         who = f"only {sole} may start a server" if sole else "nobody may start a server"
         what = f"warning: this kernel has no Landlock and cannot keep users apart, so {who}"
         hint = "a Linux kernel from 5.13 on with Landlock enabled; or confinement: off, if all users trust each other"

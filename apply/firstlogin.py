@@ -8,6 +8,7 @@ from apply.hubapi import HubApi
 from apply.kube import Kube
 from apply.passwords import new_password
 from apply.target import FirstLogin, Tell
+from spec.login import administrators
 from spec.model import Stack
 
 _OF_KIND = "first-login"
@@ -18,9 +19,9 @@ def ensure(kube: Kube, namespace: str, stack: Stack, hub: HubApi, tell: Tell) ->
 
     The password is kept before the account is made, so that a crash between the two locks nobody out.
     """
-    if stack.auth.kind != "native" or not stack.auth.admin_users:
+    if stack.auth.kind != "native" or not administrators(stack.auth):
         return
-    name = stack.auth.admin_users[0]
+    name = administrators(stack.auth)[0]
     if any(account["name"] == name and account["has_password"] for account in hub.accounts()):
         return
     password = new_password()

@@ -17,6 +17,7 @@ from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
 from render.artifacts import Artifacts, render
 from render.hubfiles import layout
 from spec.errors import AppliedInPart, StackError
+from spec.login import administrators
 from spec.model import Stack
 from spec.ways import has_user_policies
 
@@ -58,7 +59,7 @@ class LocalTarget:
         path, password = self.state.path / _FIRST_LOGIN, self.state.read(_FIRST_LOGIN)
         if not password:
             return None
-        user = self.stack.auth.admin_users[0] if self.stack.auth.admin_users else ""
+        user = next(iter(administrators(self.stack.auth)), "")
         return FirstLogin(user, password, str(path), path.unlink)
 
     def uninstall(self, purge: bool, confirm: Callable[[str], None], tell: Tell) -> str:

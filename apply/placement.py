@@ -9,6 +9,7 @@ from apply import facts
 from apply.plan import Wanted
 from apply.state import StateDirectory
 from render.artifacts import Artifacts
+from spec.login import administrators
 from spec.model import Stack
 
 APPLIED = "conf/applied.json"
@@ -61,7 +62,7 @@ def _objects(stack: Stack, placed: dict[str, str]) -> dict[str, str]:
     if stack.vault.enabled:
         objects[POLICIES] = _digest(placed["conf/vault.json"])
     if stack.auth.kind == "native":
-        objects[LOGIN] = stack.auth.admin_users[0]
+        objects[LOGIN] = administrators(stack.auth)[0]
     return objects
 
 

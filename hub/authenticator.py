@@ -1,6 +1,7 @@
 """Any authenticator with the stack's own API beside its login pages. Starts the sweep of left tokens."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from typing import Any
@@ -19,16 +20,23 @@ def authenticator_class(kind: str) -> type:
         from hub.nativelogin import PasswordLogin
 
         return PasswordLogin
+    if kind in ("keycloak", "oidc"):
+        from hub.oidc.login import ProviderLogin
+
+        return ProviderLogin
     (found,) = entry_points(group="jupyterhub.authenticators", name=kind)
     loaded: type = found.load()
     return loaded
 
 
-def with_api(base: Any, routes: Sequence[Route], revoker: Revoker | None) -> type:
+def with_api(base: Any, routes: Sequence[Route], revoker: Revoker | None, pattern: str = "") -> type:
     """The authenticator with these routes below /hub, and with names that fit what is named after a user.
 
     An authenticator because JupyterHub lets it bring handlers (`extra_handlers` is deprecated), and hands it
     the application just before the start, on the running loop, which no other hook does.
+
+    Args:
+        pattern: a regular expression that a whole name has to match; empty for none.
     """
 
     class StackAuthenticator(base):  # type: ignore[misc]
@@ -46,6 +54,7 @@ def with_api(base: Any, routes: Sequence[Route], revoker: Revoker | None) -> typ
 
         def validate_username(self, username: str) -> bool:
             """Whether this may be a user's name."""
-            return fits(username) and bool(super().validate_username(username))
+            taken = not pattern or re.fullmatch(pattern, username) is not None
+            return fits(username) and taken and bool(super().validate_username(username))
 
     return StackAuthenticator

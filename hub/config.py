@@ -58,6 +58,8 @@ def configure_hub(c: Any, settings: Settings) -> None:
     c.JupyterHub.template_paths.insert(0, str(Path(__file__).parent / "templates"))
     c.JupyterHub.template_vars.update({"stack_title": settings.title})
     c.JupyterHub.setdefault("allow_named_servers", True)
+    if settings.logo_file is not None:
+        c.JupyterHub.setdefault("logo_file", settings.logo_file)
 
 
 def configure_security(c: Any) -> None:
@@ -124,7 +126,14 @@ def configure_login(c: Any, settings: Settings, routes: list[Route], revoker: Re
     if auth.kind == "native":
         routes = [*routes, *users.ROUTES]
         _configure_native(c, settings)
-    c.JupyterHub.authenticator_class = with_api(authenticator_class(auth.kind), routes, revoker)
+    if settings.provider is not None:
+        from hub.oidc import bindingsapi
+        from hub.oidc.config import configure_provider  # shipped only where that is the login
+
+        routes = [*routes, *bindingsapi.ROUTES]
+        configure_provider(c, settings, settings.provider)
+    login = authenticator_class(auth.kind)
+    c.JupyterHub.authenticator_class = with_api(login, routes, revoker, auth.username_pattern)
     c.Authenticator.setdefault("admin_users", set(auth.admin_users))
     c.Authenticator.setdefault("allowed_users", set(auth.allowed_users))
     c.Authenticator.setdefault("allow_all", auth.allow_all or (auth.kind == "native" and auth.open_signup))

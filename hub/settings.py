@@ -19,12 +19,39 @@ class SettingsError(Exception):
 class Auth:
     """Who may sign in, and how."""
 
-    kind: Literal["native", "dummy"]
+    kind: Literal["native", "dummy", "keycloak", "oidc"]
     admin_users: tuple[str, ...]
     allowed_users: tuple[str, ...]
     allow_all: bool
     open_signup: bool
     minimum_password_length: int
+    username_pattern: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """Who knows the users, where the hub does not keep their passwords."""
+
+    name: str
+    issuer: str
+    internal_url: str | None
+    ca_file: str | None
+    client_id: str
+    secret_file: str
+    public_url: str
+    """Of this platform, with a slash at its end."""
+    scopes: tuple[str, ...]
+    username_claim: str
+    groups_claim: str | None
+    admin_groups: tuple[str, ...]
+    allowed_groups: tuple[str, ...]
+    refresh_seconds: int
+    outage_grace_seconds: int
+    session_max_seconds: int | None
+    single_logout: bool
+    ends_by_form: bool
+    """Whether the hub can end the provider's session itself; else the browser is sent there."""
+    logout_url: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,8 +186,10 @@ class Settings:
 
     stack: str
     title: str
+    logo_file: str | None
     log_level: Literal["debug", "info", "warning", "error"]
     auth: Auth
+    provider: Provider | None
     profiles: tuple[Profile, ...]
     vault: Vault | None
     page: Page | None
@@ -192,6 +221,8 @@ def load_settings(path: Path) -> Settings:
 
 
 def _check(settings: Settings) -> None:
+    if (settings.provider is not None) != (settings.auth.kind in ("keycloak", "oidc")):
+        raise SettingsError(f"provider: does not go with auth.kind {settings.auth.kind}")
     vault = settings.vault
     if vault is None:
         return

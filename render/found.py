@@ -12,3 +12,5 @@ class Found:
     external_secrets: bool = False
     ca: str = ""
     """The text of the private authority that the file names."""
+    logo: str = ""
+    """The picture that the file names, base64."""

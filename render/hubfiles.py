@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from render.found import Found
+from render.login import SECRET_FILE, SECRET_FOLDER, provider_settings
 from render.profiles import offered
 from render.services import services
 from render.storage import shared_claim
 from render.vault import HUB_ROLE, VaultLayout
 from render.vaultvalues import LOGIN_FOLDER, PAGE_PORT, RENEWED_TOKEN
+from spec.login import administrators, by_provider
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
 from spec.quantities import seconds
@@ -36,6 +38,11 @@ def hub_files(*without: str) -> dict[str, str]:
     return {path: code for path, code in package_files("hub").items() if not path.startswith(folders)}
 
 
+def without_provider(stack: Stack) -> tuple[str, ...]:
+    """The folder of the hub's code that is left out where users have passwords of the hub."""
+    return () if by_provider(stack.auth) else ("oidc",)
+
+
 def layout(stack: Stack) -> VaultLayout:
     """The names a stack uses in Vault, and the ways that they follow from."""
     found, preset = ways(stack.vault), stack.vault.preset is not None
@@ -46,7 +53,7 @@ def layout(stack: Stack) -> VaultLayout:
 
 def known_users(stack: Stack) -> list[str]:
     """Users whom the file itself names."""
-    return sorted({*stack.auth.admin_users, *stack.auth.allowed_users})
+    return sorted({*administrators(stack.auth), *stack.auth.allowed_users})
 
 
 def settings(stack: Stack) -> dict[str, Any]:
@@ -57,11 +64,12 @@ def settings(stack: Stack) -> dict[str, Any]:
         "log_level": stack.hub.log_level,
         "auth": {
             "kind": stack.auth.kind,
-            "admin_users": sorted(stack.auth.admin_users),
+            "admin_users": sorted(administrators(stack.auth)),
             "allowed_users": sorted(stack.auth.allowed_users),
             "allow_all": stack.auth.allow_all,
             "open_signup": stack.auth.native.open_signup,
             "minimum_password_length": stack.auth.native.minimum_password_length,
+            "username_pattern": stack.auth.username_pattern,
         },
         "profiles": [profile_settings(profile) for profile in effective_profiles(stack) if profile.enabled],
         "notebook": {
@@ -128,11 +136,24 @@ def cluster_settings(stack: Stack, found: Found) -> dict[str, Any]:
         **settings(stack),
         "profiles": [profile_settings(profile) for profile in offered(stack, found)],
         "services": service_settings(services(stack, found), {}),
+        "logo_file": f"{CHART_FOLDER}/{logo_name(stack)}" if stack.hub.logo else None,
+        "provider": provider_settings(
+            stack, f"https://{stack.hub.host}/", f"{SECRET_FOLDER}/{SECRET_FILE}", _authority(stack)
+        ),
         "vault": _cluster_vault(stack),
         "page": _cluster_page(stack),
         "local": None,
         "cluster": {"shared": _shared_folders(stack)},
     }
+
+
+def _authority(stack: Stack) -> str | None:
+    return f"{CHART_FOLDER}/{AUTHORITY_FILE}" if stack.ca else None
+
+
+def logo_name(stack: Stack) -> str:
+    """The logo's file in the hub's pod; browsers know a picture by its suffix."""
+    return f"buunstack/logo{Path(str(stack.hub.logo)).suffix}"
 
 
 def _cluster_vault(stack: Stack) -> dict[str, Any] | None:
@@ -142,7 +163,7 @@ def _cluster_vault(stack: Stack) -> dict[str, Any] | None:
     return {
         **vault_settings(stack),
         "address": stack.vault.address,
-        "ca_file": f"{CHART_FOLDER}/{AUTHORITY_FILE}" if stack.ca else None,
+        "ca_file": _authority(stack),
         "jwt_file": None if by_token else f"{LOGIN_FOLDER}/token",
         "jwt_key_file": None,
         "token_file": RENEWED_TOKEN if by_token else None,
@@ -193,7 +214,7 @@ def _shared_folders(stack: Stack) -> list[dict[str, Any]]:
 
 def cluster_files(stack: Stack, found: Found) -> dict[str, str]:
     """Path below the folder of the chart's own configuration -> text: what the hub's pod reads of this stack."""
-    files = hub_files("local", *(() if has_lasting_token(stack.vault) else ("renewer",)))
+    files = hub_files("local", *(() if has_lasting_token(stack.vault) else ("renewer",)), *without_provider(stack))
     files["jupyterhub_config.d/buunstack.py"] = files.pop(_LOADER)
     files["buunstack/settings.json"] = text(cluster_settings(stack, found))
     if stack.ca:

@@ -8,17 +8,20 @@ from typing import Any
 
 from render import hubfiles
 from render.environments import environment_id, environments, unavailable_reason
+from render.keycloakpart import keycloak_part
+from render.login import provider_settings
+from render.parts import STATE, part
 from render.services import ADMIN_SERVICE, CULLER, local_services
 from render.templates import filled
 from render.vault import deployer_policy, login_role, vault_objects
+from spec.login import embedded
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
 from spec.quantities import seconds
 from spec.ways import has_page, ways
 
-_STATE = "@{state}"
-_FOREIGN = ("cluster", "renewer")
-"""Folders of the hub's code that run on a cluster alone."""
+CLIENT_SECRET = "login-client-secret"  # noqa: S105 - a file's name
+"""Where the hub finds its secret for the provider."""
 _SUPERVISION = tuple(
     f"hub/local/{name}.py" for name in ("supervisor", "keeper", "runner", "parts", "logfiles", "shutdown")
 )
@@ -27,7 +30,7 @@ _LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "f
 """Else JupyterLab greets every user with a question, and asks the internet whether it is still the newest."""
 _TOKEN_VARIABLES = {ADMIN_SERVICE: "BUUNSTACK_ADMIN_SERVICE_TOKEN", CULLER: "BUUNSTACK_CULLER_TOKEN"}
 _PAGE_URL, _PAGE_TOKEN = "http://127.0.0.1:@{page_port}", "BUUNSTACK_PAGE_TOKEN"
-_HUB_ENVIRONMENT = {"PYTHONPATH": f"{_STATE}/site", "PYTHONDONTWRITEBYTECODE": "1"}
+_HUB_ENVIRONMENT = {"PYTHONPATH": f"{STATE}/site", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def local_artifacts(stack: Stack) -> dict[str, str]:
@@ -43,10 +46,15 @@ def local_artifacts(stack: Stack) -> dict[str, str]:
     if stack.vault.enabled:
         files["conf/openbao.hcl"] = filled("templates/openbao.hcl.j2", requests=_first_start(stack))
         files["conf/vault.json"] = hubfiles.text(_vault_objects(stack))
-    files |= {f"site/{path}": text for path, text in hubfiles.hub_files(*_FOREIGN).items()}
+    files |= {f"site/{path}": text for path, text in hubfiles.hub_files(*_foreign(stack)).items()}
     files |= {f"notebook/{path}": text for path, text in hubfiles.package_files("buunstack").items()}
     files["notebook/labconfig/default_setting_overrides.json"] = hubfiles.text(_LAB_SETTINGS)
     return files
+
+
+def _foreign(stack: Stack) -> tuple[str, ...]:
+    """Folders of the hub's code that this stack does not run: a cluster's, and another login's."""
+    return ("cluster", "renewer", *hubfiles.without_provider(stack))
 
 
 def _listen_address(stack: Stack) -> str:
@@ -57,6 +65,8 @@ def _listen_address(stack: Stack) -> str:
 def _settings(stack: Stack) -> dict[str, Any]:
     return {
         **hubfiles.settings(stack),
+        "logo_file": stack.hub.logo,
+        "provider": provider_settings(stack, "@{public_url}", f"{STATE}/secrets/{CLIENT_SECRET}", stack.ca),
         "profiles": [_profile(profile) for profile in effective_profiles(stack) if profile.enabled],
         "services": hubfiles.service_settings(local_services(stack), _TOKEN_VARIABLES),
         "vault": _vault_settings(stack),
@@ -78,9 +88,9 @@ def _vault_settings(stack: Stack) -> dict[str, Any] | None:
     return {
         **hubfiles.vault_settings(stack),
         "address": "https://127.0.0.1:@{vault_port}",
-        "ca_file": f"{_STATE}/tls/ca.pem",
+        "ca_file": f"{STATE}/tls/ca.pem",
         "jwt_file": None,
-        "jwt_key_file": f"{_STATE}/secrets/hub-login.key",
+        "jwt_key_file": f"{STATE}/secrets/hub-login.key",
         "token_file": None,
     }
 
@@ -94,14 +104,14 @@ def _page_settings(stack: Stack) -> dict[str, Any] | None:
 def _local_settings(stack: Stack) -> dict[str, Any]:
     tls = {"certificate": "@{certificate}", "key": "@{certificate_key}"}
     return {
-        "state": _STATE,
+        "state": STATE,
         "public_url": "@{public_url}",
         "hub_port": "@{hub_port}",
         "proxy_api_url": "http://127.0.0.1:@{proxy_api_port}",
         "proxy_api_user": "hub",
         "python": "@{python}",
         "confinement": stack.target.confinement,
-        "read_only_paths": ["@{python_paths}", f"{_STATE}/tls/ca.pem"],
+        "read_only_paths": ["@{python_paths}", f"{STATE}/tls/ca.pem"],
         "tls": None if stack.hub.tls == "off" else tls,
     }
 
@@ -136,6 +146,8 @@ def _vault_objects(stack: Stack) -> dict[str, Any]:
 def _parts(stack: Stack) -> list[dict[str, Any]]:
     """The processes in the order of their readiness; `reads` are the files whose change restarts a part."""
     parts = [_vault_part()] if stack.vault.enabled else []
+    if embedded(stack):
+        parts.append(keycloak_part())
     parts += [_proxy_part(), _hub_part(stack)]
     if stack.culling.enabled:
         parts.append(_culler_part(stack))
@@ -144,28 +156,15 @@ def _parts(stack: Stack) -> list[dict[str, Any]]:
     return [*parts, _keeper_part()]
 
 
-def _part(name: str, command: list[str], **fields: Any) -> dict[str, Any]:
-    defaults: dict[str, Any] = {
-        "environment": {},
-        "environment_files": {},
-        "directory": _STATE,
-        "after": [],
-        "ready": None,
-        "stop_seconds": 10,
-        "reads": [],
-    }
-    return {"name": name, "command": command, **defaults, **fields}
-
-
 def _vault_part() -> dict[str, Any]:
-    return _part(
+    return part(
         "vault",
-        ["@{bao}", "server", f"-config={_STATE}/conf/openbao.hcl"],
+        ["@{bao}", "server", f"-config={STATE}/conf/openbao.hcl"],
         # Both Go programs give memory back to a machine that also runs notebooks.
         environment={"GOMEMLIMIT": "96MiB", "GOGC": "50"},
         ready={
             "url": "https://127.0.0.1:@{vault_port}/v1/sys/health",
-            "ca": f"{_STATE}/tls/ca.pem",
+            "ca": f"{STATE}/tls/ca.pem",
             "status": [200],
         },
         reads=["conf/openbao.hcl", "tls/vault.pem"],
@@ -173,9 +172,9 @@ def _vault_part() -> dict[str, Any]:
 
 
 def _proxy_part() -> dict[str, Any]:
-    return _part(
+    return part(
         "proxy",
-        ["@{traefik}", f"--configFile={_STATE}/conf/traefik.toml"],
+        ["@{traefik}", f"--configFile={STATE}/conf/traefik.toml"],
         environment={"GOMEMLIMIT": "80MiB", "GOGC": "50"},
         ready={"url": "http://127.0.0.1:@{proxy_api_port}/ping", "ca": None, "status": [200]},
         reads=["conf/traefik.toml"],
@@ -184,18 +183,18 @@ def _proxy_part() -> dict[str, Any]:
 
 def _hub_part(stack: Stack) -> dict[str, Any]:
     secrets = {
-        **{variable: f"{_STATE}/secrets/{name}-token" for name, variable in _TOKEN_VARIABLES.items()},
-        "PROXY_API_PASSWORD": f"{_STATE}/secrets/proxy-api-password",
-        **({_PAGE_TOKEN: f"{_STATE}/secrets/page-token"} if has_page(stack.vault) else {}),
-        "JUPYTERHUB_CRYPT_KEY": f"{_STATE}/secrets/crypt-key",
+        **{variable: f"{STATE}/secrets/{name}-token" for name, variable in _TOKEN_VARIABLES.items()},
+        "PROXY_API_PASSWORD": f"{STATE}/secrets/proxy-api-password",
+        **({_PAGE_TOKEN: f"{STATE}/secrets/page-token"} if has_page(stack.vault) else {}),
+        "JUPYTERHUB_CRYPT_KEY": f"{STATE}/secrets/crypt-key",
     }
-    code = [f"site/{path}" for path in hubfiles.hub_files(*_FOREIGN) if path not in _SUPERVISION]
-    return _part(
+    code = [f"site/{path}" for path in hubfiles.hub_files(*_foreign(stack)) if path not in _SUPERVISION]
+    return part(
         "hub",
-        ["@{python}", "-m", "jupyterhub", "-f", f"{_STATE}/site/hub/local/jupyterhub_config.py"],
-        environment={**_HUB_ENVIRONMENT, "BUUNSTACK_SETTINGS": f"{_STATE}/conf/settings.json"},
+        ["@{python}", "-m", "jupyterhub", "-f", f"{STATE}/site/hub/local/jupyterhub_config.py"],
+        environment={**_HUB_ENVIRONMENT, "BUUNSTACK_SETTINGS": f"{STATE}/conf/settings.json"},
         environment_files=secrets,
-        directory=f"{_STATE}/hub",
+        directory=f"{STATE}/hub",
         after=["proxy"],
         ready={"url": "http://127.0.0.1:@{hub_port}/hub/api/", "ca": None, "status": [200]},
         reads=["conf/settings.json", *([] if stack.hub.tls == "off" else ["@{certificate}"]), *code],
@@ -212,7 +211,7 @@ def _culler_part(stack: Stack) -> dict[str, Any]:
         "cull-admin-users": culling.admins,
         "cull-users": culling.users,
     }
-    return _part(
+    return part(
         "culler",
         [
             "@{python}",
@@ -220,7 +219,7 @@ def _culler_part(stack: Stack) -> dict[str, Any]:
             "jupyterhub_idle_culler",
             *(f"--{name}={value}" for name, value in options.items()),
         ],
-        environment_files={"JUPYTERHUB_API_TOKEN": f"{_STATE}/secrets/culler-token"},
+        environment_files={"JUPYTERHUB_API_TOKEN": f"{STATE}/secrets/culler-token"},
         after=["hub"],
     )
 
@@ -240,20 +239,20 @@ def _page_part(stack: Stack) -> dict[str, Any]:
     }
     vault = _vault_settings(stack) or {}
     code = hubfiles.package_files("hub/secretspage")
-    return _part(
+    return part(
         "page",
         ["@{python}", "-m", "hub.secretspage"],
         environment={**_HUB_ENVIRONMENT, **variables, **hubfiles.page_environment(stack, vault)},
-        environment_files={"JUPYTERHUB_API_TOKEN": f"{_STATE}/secrets/page-token"},
+        environment_files={"JUPYTERHUB_API_TOKEN": f"{STATE}/secrets/page-token"},
         ready={"url": f"{_PAGE_URL}{prefix}static/page.css", "ca": None, "status": [200]},
         reads=[f"site/{path}" for path in (*code, "hub/ending.py", "hub/vaulthttp.py", "hub/vaulterrors.py")],
     )
 
 
 def _keeper_part() -> dict[str, Any]:
-    return _part(
+    return part(
         "keeper",
-        ["@{python}", "-m", "hub.local.keeper", _STATE],
+        ["@{python}", "-m", "hub.local.keeper", STATE],
         environment=_HUB_ENVIRONMENT,
         reads=[f"site/hub/local/{name}.py" for name in ("keeper", "shutdown", "process")],
     )

@@ -3,7 +3,8 @@
 from typing import Any
 
 from render.found import Found
-from render.hubfiles import CHART_FOLDER, cluster_files, file_key
+from render.hubfiles import CHART_FOLDER, cluster_files, file_key, logo_name
+from render.login import with_login
 from render.network import egress_rules, vault_egress, way_in
 from render.profiles import offered, profile_list, shared_environment
 from render.renewer import with_renewer
@@ -22,7 +23,7 @@ def chart_values(stack: Stack, found: Found) -> dict[str, Any]:
     """Everything the chart is given; `chart_values` of the file last. Secrets are `@{placeholders}`."""
     own = {
         "imagePullSecrets": [{"name": name} for name in stack.images.pull_secrets],
-        "hub": with_renewer(stack, with_page(stack, _hub(stack, found))),
+        "hub": with_renewer(stack, with_page(stack, with_login(stack, _hub(stack, found)))),
         "proxy": _proxy(stack),
         "singleuser": _singleuser(stack, found),
         "cull": _cull(stack),
@@ -62,7 +63,7 @@ def _hub(stack: Stack, found: Found) -> dict[str, Any]:
         "services": {name: {"apiToken": f"@{{{token_key(name)}}}"} for name in wanted},
         "loadRoles": {f"{name}-role": {"scopes": scopes, "services": [name]} for name, scopes in wanted.items()},
         "db": {"upgrade": True, "pvc": _database(stack)},
-        "extraFiles": _extra_files(cluster_files(stack, found)),
+        "extraFiles": _extra_files(cluster_files(stack, found)) | _logo(stack, found),
         **hub_login_volume(stack),
     }
 
@@ -89,6 +90,14 @@ def _extra_files(files: dict[str, str]) -> dict[str, Any]:
         file_key(path): {"mountPath": f"{CHART_FOLDER}/{path}", "mode": _READABLE, "stringData": text}
         for path, text in sorted(files.items())
     }
+
+
+def _logo(stack: Stack, found: Found) -> dict[str, Any]:
+    """A picture is bytes."""
+    if not stack.hub.logo:
+        return {}
+    file = {"mountPath": f"{CHART_FOLDER}/{logo_name(stack)}", "mode": _READABLE, "binaryData": found.logo}
+    return {"logo": file}
 
 
 def _proxy(stack: Stack) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path as FilePath
 
 from spec.document import Document, Path
-from spec.fields import USER_NAME
 from spec.load import document_of
 from spec.model import Stack
 from spec.problems import Problem
@@ -18,11 +17,6 @@ def _named(_: Stack) -> bool:
 
 
 _EVERYWHERE: tuple[Row, ...] = (
-    (("auth", "kind"), lambda stack: stack.auth.kind in ("keycloak", "oidc")),
-    (("auth", "username_pattern"), lambda stack: stack.auth.username_pattern != USER_NAME),
-    (("auth", "session"), _named),
-    (("auth", "logout_host"), lambda stack: stack.auth.logout_host is not None),
-    (("hub", "logo"), lambda stack: stack.hub.logo is not None),
     (("mcp", "enabled"), lambda stack: stack.mcp.enabled),
     (("mcp", "version"), _named),
     (("mcp", "allow_token_in_url"), lambda stack: stack.mcp.allow_token_in_url),

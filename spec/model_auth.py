@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from spec.fields import USER_NAME, Duration, Group, Host, SecretReference, Section, Text, Url, UserName, says
+from spec.fields import USER_NAME, Duration, Group, SecretReference, Section, Text, Url, UserName, says
 
 
 class Native(Section, frozen=True):
@@ -27,25 +27,43 @@ class Keycloak(Section, frozen=True):
     url: Annotated[
         Url | None, says("Of the server; the issuer is `url/realms/realm`.", ["https://auth.example.net"])
     ] = None
-    internal_url: Annotated[Url | None, says("For token and user calls from inside the cluster.")] = None
+    internal_url: Annotated[
+        Url | None,
+        says(
+            "Where hub and install reach it, in place of the scheme and host of `url`.",
+            ["http://keycloak.keycloak.svc:8080"],
+        ),
+    ] = None
     realm: Annotated[Text, says("The realm.")] = "buunstack"
     client_id: Annotated[Text, says("The client of this stack.")] = "jupyterhub"
-    client_secret: Annotated[SecretReference | None, says("Where the client's secret is kept.")] = None
+    client_secret: Annotated[
+        SecretReference | None,
+        says("Where the client's secret is kept. Without it install makes one, where it manages the client."),
+    ] = None
     manage: Annotated[
-        Literal["none", "client", "groups", "realm"], says("How much of the realm install keeps as declared.")
-    ] = "client"
+        Literal["none", "client", "groups", "realm"] | None,
+        says(
+            "How much of the realm install keeps as declared, each level with those before it. Without it: `client` "
+            "where `admin_secret` is given, else `none`."
+        ),
+    ] = None
     admin_client_id: Annotated[Text, says("The installer's own service account.")] = "buunstack-installer"
     admin_secret: Annotated[SecretReference | None, says("Where that account's secret is kept.")] = None
     session_idle: Annotated[Duration, says("A session ends after this time without use.")] = "24h"
     session_max: Annotated[Duration, says("A session ends after this time.")] = "7d"
     access_token_lifespan: Annotated[Duration, says("Life of an access token, with `manage: realm`.")] = "5m"  # noqa: S105
-    users: Annotated[list[KeycloakUser], says("Users made for a trial.")] = field(default_factory=list)
-    embedded: Annotated[bool, says("Run a Keycloak of its own on the local target; needs a JVM.")] = False
+    users: Annotated[list[KeycloakUser], says("Users made for a trial, with `manage: realm`.")] = field(
+        default_factory=list
+    )
+    embedded: Annotated[
+        bool, says("Install runs a Keycloak of the stack's own, with realm, client and users; needs a JVM (local).")
+    ] = False
 
 
 class Oidc(Section, frozen=True):
     """Any OpenID Connect provider, found by discovery; nothing is managed."""
 
+    name: Annotated[Text | None, says("How users call it; the issuer's host without one.", ["the university"])] = None
     issuer: Annotated[Url | None, says("Of the provider.", ["https://login.example.net"])] = None
     client_id: Annotated[Text | None, says("The client of this stack.")] = None
     client_secret: Annotated[SecretReference | None, says("Where the client's secret is kept.")] = None
@@ -71,18 +89,24 @@ class Auth(Section, frozen=True):
         Literal["native", "keycloak", "oidc", "dummy"],
         says("`native`: passwords kept by the hub. `dummy`: any name, for trials on loopback only."),
     ] = "native"
-    admin_users: Annotated[list[UserName], says("Administrators by name; `native` makes the first one at install.")] = (
-        field(default_factory=lambda: ["admin"])
-    )
+    admin_users: Annotated[
+        list[UserName] | None,
+        says(
+            "Administrators by name; `native` makes the first one at install. Without it `[admin]`, and nobody where a "
+            "provider gives out the names."
+        ),
+    ] = None
     allowed_users: Annotated[list[UserName], says("Users by name, besides administrators.")] = field(
         default_factory=list
     )
     admin_groups: Annotated[list[Group], says("Members are administrators. Full paths.")] = field(default_factory=list)
     allowed_groups: Annotated[list[Group], says("Members may come in. Full paths.")] = field(default_factory=list)
     allow_all: Annotated[bool, says("Everybody whom the provider knows may come in.")] = False
-    username_pattern: Annotated[str, says("Names that may come in.")] = USER_NAME
+    username_pattern: Annotated[str, says("A regular expression that a whole name has to match.")] = USER_NAME
     native: Annotated[Native, says("With `kind: native`.")] = field(default_factory=Native)
     keycloak: Annotated[Keycloak, says("With `kind: keycloak`.")] = field(default_factory=Keycloak)
     oidc: Annotated[Oidc, says("With `kind: oidc`.")] = field(default_factory=Oidc)
     session: Annotated[Session, says("With `kind: keycloak` or `oidc`.")] = field(default_factory=Session)
-    logout_host: Annotated[Host | None, says("Host to which a sign-out may lead.")] = None
+    logout_url: Annotated[
+        Url | None, says("Where a sign-out leads, with `kind: keycloak` or `oidc`; the sign-in page without one.")
+    ] = None

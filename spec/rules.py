@@ -10,11 +10,15 @@ from spec.problems import Problem
 from spec.quantities import seconds
 from spec.rules_cluster import a_gateway_is_named, destinations_are_complete, the_chart_is_known
 from spec.rules_login import (
+    an_embedded_keycloak_is_whole,
     dummy_stays_on_loopback,
     groups_have_a_provider,
     login_is_complete,
     one_way_in,
+    somebody_may_come_in,
+    the_internal_way_is_private,
     the_username_pattern_is_one,
+    what_install_manages_it_can_reach,
 )
 from spec.rules_profiles import (
     amounts_fit,
@@ -23,6 +27,12 @@ from spec.rules_profiles import (
     one_default_profile,
     own_profiles_are_complete,
     packages_are_requirements,
+)
+from spec.rules_sessions import (
+    refreshes_are_frequent,
+    removed_users_are_noticed_in_time,
+    servers_end_before_their_sessions,
+    sessions_fit_into_each_other,
 )
 from spec.rules_texts import example_hosts_are_replaced, nothing_is_left_unfilled, texts_are_one_line
 from spec.rules_vault import (
@@ -50,14 +60,6 @@ def culling_checks_often_enough(stack: Stack, document: Document) -> Iterator[Pr
             message = f"checked only every {culling.every}, which is longer than culling.{name} ({value})"
             yield document.problem(("culling", "every"), message, value)
             return
-
-
-def sessions_fit_into_each_other(stack: Stack, document: Document) -> Iterator[Problem]:
-    """An idle limit above the whole length never applies."""
-    keycloak = stack.auth.keycloak
-    if stack.auth.kind == "keycloak" and seconds(keycloak.session_idle) > seconds(keycloak.session_max):
-        message = f"{keycloak.session_idle} is longer than auth.keycloak.session_max ({keycloak.session_max})"
-        yield document.problem(("auth", "keycloak", "session_idle"), message, keycloak.session_max)
 
 
 def nfs_names_its_server(stack: Stack, document: Document) -> Iterator[Problem]:
@@ -115,7 +117,6 @@ def addresses_are_addresses(stack: Stack, document: Document) -> Iterator[Proble
         yield document.problem(("hub", "address"), f"{stack.hub.address} is not an IP address", "127.0.0.1")
     hosts: list[tuple[Path, str | None]] = [
         (("hub", "host"), stack.hub.host),
-        (("auth", "logout_host"), stack.auth.logout_host),
         (("storage", "nfs", "server"), stack.storage.nfs.server),
     ]
     for path, host in hosts:
@@ -174,6 +175,8 @@ RULES: tuple[Rule, ...] = (
     a_token_lives_at_most_its_cap,
     culling_checks_often_enough,
     sessions_fit_into_each_other,
+    removed_users_are_noticed_in_time,
+    servers_end_before_their_sessions,
     one_default_profile,
     own_profiles_are_complete,
     gpu_profiles_need_gpus,
@@ -187,6 +190,10 @@ RULES: tuple[Rule, ...] = (
     one_way_in,
     groups_have_a_provider,
     login_is_complete,
+    what_install_manages_it_can_reach,
+    an_embedded_keycloak_is_whole,
+    somebody_may_come_in,
+    the_internal_way_is_private,
     the_username_pattern_is_one,
     a_server_on_the_network_uses_tls,
     tls_files_are_named,
@@ -201,7 +208,12 @@ RULES: tuple[Rule, ...] = (
     nothing_is_left_unfilled,
     texts_are_one_line,
 )
-WARNINGS: tuple[Rule, ...] = (example_hosts_are_replaced, limits_hold_on_a_cluster_only, unconfined_servers_are_named)
+WARNINGS: tuple[Rule, ...] = (
+    example_hosts_are_replaced,
+    limits_hold_on_a_cluster_only,
+    unconfined_servers_are_named,
+    refreshes_are_frequent,
+)
 
 
 def _is_address(text: str) -> bool:

@@ -10,6 +10,7 @@ AUTH = {
     "allow_all": True,
     "open_signup": False,
     "minimum_password_length": 8,
+    "username_pattern": "",
 }
 CULLING = {
     "enabled": True,
@@ -91,7 +92,9 @@ def settings(**changes: Any) -> dict[str, Any]:
         "stack": "jupyterhub",
         "title": "Notebooks of tests",
         "log_level": "info",
+        "logo_file": None,
         "auth": AUTH,
+        "provider": None,
         "profiles": [profile("minimal", default=True)],
         "vault": VAULT,
         "page": None,

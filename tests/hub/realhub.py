@@ -37,7 +37,7 @@ c.SimpleLocalProcessSpawner.home_dir_template = {homes!r} + "/{{username}}"
 c.Spawner.cmd = [{python!r}]
 c.Spawner.poll_interval = 1
 c.StackAuthenticator.sweep_seconds = 0.5
-c.JupyterHub.load_groups = {{"science": {{"users": ["alice"]}}}}
+c.JupyterHub.load_groups = {groups!r}
 """
 
 
@@ -67,6 +67,7 @@ class RealHub:
         self.log = folder / "hub.log"
         self.session = requests.Session()
         self.session.trust_env = False
+        self._crypt_key = secrets.token_hex(32)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._write_configuration(python or self._light_python(), changes)
 
@@ -82,10 +83,13 @@ class RealHub:
         environment = {"REPORTS": str(self.folder / "reports"), "HUB_VERSION": jupyterhub.__version__}
         notebook = {"environment": environment, "log_level": "warning"}
         content = settings(**{"local": local, "notebook": notebook, **changes})
+        if content["provider"] is not None:
+            content["provider"]["public_url"] = f"{self.url}/"
+        groups = {"science": {"users": ["alice"]}} if content["provider"] is None else {}
         (self.folder / "conf" / "settings.json").write_text(json.dumps(content))
         ours = str(ROOT / "hub" / "local" / "jupyterhub_config.py")
         homes = str(self.folder / "homes")
-        (self.folder / "config.py").write_text(CONFIG.format(ours=ours, homes=homes, python=python))
+        (self.folder / "config.py").write_text(CONFIG.format(ours=ours, homes=homes, python=python, groups=groups))
         cookie_secret = self.folder / "secrets" / "cookie-secret"
         cookie_secret.touch(0o600)
         cookie_secret.write_text(secrets.token_hex(32))
@@ -147,7 +151,7 @@ class RealHub:
             **ENVIRONMENT,
             "PYTHONPATH": str(ROOT),
             "BUUNSTACK_SETTINGS": str(self.folder / "conf" / "settings.json"),
-            "JUPYTERHUB_CRYPT_KEY": secrets.token_hex(32),
+            "JUPYTERHUB_CRYPT_KEY": self._crypt_key,
         }
         with self.log.open("ab") as log:
             self._processes[name] = subprocess.Popen(

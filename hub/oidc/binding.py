@@ -1,0 +1,64 @@
+"""Which account of the provider owns which user name: kept in the hub's database, longer than the user.
+
+A provider gives a freed name to the next person; home and secrets are kept under it. What binds a name is the
+account's unchanging `sub` (OpenID Connect Core 1.0, section 2), apart from the sign-in state, which may get lost.
+"""
+
+from typing import Any
+
+from sqlalchemy import Column, Unicode
+from sqlalchemy.orm import declarative_base
+
+_Base = declarative_base()
+
+
+class Binding(_Base):  # type: ignore[misc,valid-type]
+    """A user name and its owner."""
+
+    __tablename__ = "stack_login_bindings"
+
+    name = Column(Unicode(255), primary_key=True)
+    issuer = Column(Unicode(1023), nullable=False)
+    subject = Column(Unicode(255), nullable=False)
+    session = Column(Unicode(255), nullable=False, default="")
+    """The provider's name of the last sign-in."""
+
+
+class Bindings:
+    """The table, in one session of the hub's database."""
+
+    def __init__(self, db: Any) -> None:
+        """Args: db: a session of SQLAlchemy; the table is made where it is missing."""
+        self._db = db
+        _Base.metadata.create_all(db.get_bind(), [Binding.__table__])
+
+    def admits(self, name: str, issuer: str, subject: str) -> bool:
+        """Whether the name is this account's, or nobody's yet."""
+        found = self._db.get(Binding, name)
+        return found is None or (found.issuer, found.subject) == (issuer, subject)
+
+    def bind(self, name: str, issuer: str, subject: str, session: str) -> bool:
+        """Give the name to this account unless another one has it; whether the account has it now."""
+        if not self.admits(name, issuer, subject):
+            return False
+        self._db.merge(Binding(name=name, issuer=issuer, subject=subject, session=session))
+        self._db.commit()
+        return True
+
+    def release(self, name: str) -> bool:
+        """Take the name from its account: the next who signs in with it gets it. Whether somebody had it."""
+        found = self._db.get(Binding, name)
+        if found is None:
+            return False
+        self._db.delete(found)
+        self._db.commit()
+        return True
+
+    def names(self) -> list[str]:
+        """All names that are bound."""
+        return sorted(name for (name,) in self._db.query(Binding.name))
+
+    def names_of(self, issuer: str, subject: str, session: str) -> list[str]:
+        """The names of an account, or of a sign-in where no account is given."""
+        owned = Binding.subject == subject if subject else Binding.session == session
+        return sorted(name for (name,) in self._db.query(Binding.name).filter(Binding.issuer == issuer, owned))

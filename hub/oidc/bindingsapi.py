@@ -1,0 +1,46 @@
+"""`/hub/api/stack/bindings`: which names are bound to an account, and their release, for `inv auth.release`."""
+
+import json
+from typing import Any
+
+from jupyterhub.apihandlers.base import APIHandler
+from tornado import web
+
+from hub.oidc.binding import Bindings
+
+
+class _BindingsHandler(APIHandler):  # type: ignore[misc]
+    """Every method needs the right to manage all users."""
+
+    async def prepare(self) -> None:
+        """Called by tornado before each method."""
+        await super().prepare()
+        if "admin:users" not in self.expanded_scopes:
+            raise web.HTTPError(403, "This needs the scope admin:users for all users.")
+
+
+class BindingListHandler(_BindingsHandler):
+    """All bound names."""
+
+    def get(self) -> None:
+        """The names; whose they are is the provider's to tell."""
+        self.finish(json.dumps({"names": Bindings(self.db).names()}))
+
+
+class BindingHandler(_BindingsHandler):
+    """One name."""
+
+    async def delete(self, name: str) -> None:
+        """Free the name, and end the sessions of whoever has it: the next who signs in with it gets it."""
+        name = self.authenticator.normalize_username(name)
+        if not Bindings(self.db).release(name):
+            raise web.HTTPError(404, f"The name {name} is bound to no account.")
+        if (user := self.find_user(name)) is not None:
+            await self.authenticator.ended_elsewhere(user, self.db)
+        self.set_status(204)
+
+
+ROUTES: list[tuple[str, type, dict[str, Any]]] = [
+    (r"/api/stack/bindings", BindingListHandler, {}),
+    (r"/api/stack/bindings/([^/]+)", BindingHandler, {}),
+]

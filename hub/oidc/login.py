@@ -1,0 +1,251 @@
+"""Sign-in with a provider: oauthenticator's generic class, held to what the stack declares.
+
+What the base leaves open and is closed here (each was seen with oauthenticator 17.4.0 and a real Keycloak): parallel
+refreshes that use one refresh token twice and lose the session, nobody asking again whether a user is still allowed,
+everybody thrown out within minutes when the provider is away, a freed user name that inherits a home, bare 500 pages,
+and a sign-out after which the next click signs in again.
+"""
+
+import asyncio
+import time
+from typing import Any
+from weakref import WeakValueDictionary
+
+import jwt
+from jupyterhub import orm
+from oauthenticator.generic import GenericOAuthenticator
+from traitlets import Bool, Float, Instance, Unicode
+
+from hub.oidc.binding import Bindings
+from hub.oidc.errors import (
+    ProviderAway,
+    ProviderError,
+    ProviderRefused,
+    SecretRefused,
+    away_page,
+    declined_page,
+    recycled_page,
+    secret_page,
+    unusable_name_page,
+)
+from hub.oidc.handlers import (
+    CallbackHandler,
+    LoginHandler,
+    LogoutHandler,
+    SignInHandler,
+    SignOutWordHandler,
+    tell_ended,
+)
+from hub.oidc.provider import Provider
+from hub.oidc.session import Session, groups_in
+
+_SPAWN_SECONDS = 5.0
+"""What the provider said this little while ago need not be asked again before a server starts."""
+_LIFE_SECONDS = 300.0
+"""Of an access token whose life the provider does not tell."""
+
+
+class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
+    """Users of one provider. Its sign-ins are kept as `hub.oidc.session.Session`."""
+
+    login_handler = LoginHandler
+    callback_handler = CallbackHandler
+    logout_handler = LogoutHandler
+
+    provider = Instance(Provider, config=True, help="What talks to the provider")
+    title = Unicode("JupyterHub", config=True, help="The platform's name")
+    groups_claim = Unicode("groups", allow_none=True, config=True, help="The claim that lists groups")
+    outage_grace_seconds = Float(3600, config=True, help="How long sessions go on while the provider is away")
+    single_logout = Bool(True, config=True, help="Whether a sign-out ends the provider's session too")
+    ends_by_form = Bool(True, config=True, help="Whether the hub itself can end the provider's session, as in Keycloak")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Called by JupyterHub."""
+        super().__init__(*args, **kwargs)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def get_handlers(self, app: Any) -> list[Any]:
+        """The base's, and the pages of the stack."""
+        return [*super().get_handlers(app), ("/login", SignInHandler), ("/backchannel-logout", SignOutWordHandler)]
+
+    async def get_token_info(self, _handler: Any, params: dict[str, Any]) -> dict[str, Any]:
+        """Tokens for a code. The base's parameters name the client; how it proves itself is the provider's matter."""
+        left_out = ("client_id", "client_secret", "data")
+        return await self.provider.tokens({key: value for key, value in params.items() if key not in left_out})
+
+    async def token_to_user(self, token_info: dict[str, Any]) -> dict[str, Any]:
+        """What the provider says of the tokens' owner, who must be the one of the identity token."""
+        person = await self.provider.person(token_info["access_token"])
+        if "id_token" in token_info and _claims(token_info["id_token"]).get("sub") != person["sub"]:
+            raise ProviderRefused("the tokens are of two accounts")
+        return person
+
+    def user_info_to_username(self, user_info: dict[str, Any]) -> str:
+        """The name, without a word about the account's other fields in the log."""
+        name = user_info.get(self.username_claim)
+        if not isinstance(name, str) or not name:
+            raise ProviderRefused(f"it tells no {self.username_claim}; are the scopes right?")
+        return name
+
+    def build_auth_state_dict(self, token_info: dict[str, Any], user_info: dict[str, Any]) -> dict[str, Any]:
+        """What is kept of the sign-in."""
+        life = token_info.get("expires_in")
+        id_token = token_info.get("id_token")
+        return Session(
+            issuer=self.provider.issuer,
+            subject=str(user_info["sub"]),
+            name=self.normalize_username(self.user_info_to_username(user_info)),
+            groups=groups_in(user_info, self.groups_claim),
+            access_token=token_info["access_token"],
+            access_ends=time.time() + (float(life) if isinstance(life, int | float) else _LIFE_SECONDS),
+            refresh_token=token_info.get("refresh_token"),
+            # Only a browser that ends the session itself needs it.
+            id_token=None if self.ends_by_form else id_token,
+            sid=str(
+                (_claims(id_token) if id_token else token_info).get("sid") or token_info.get("session_state") or ""
+            ),
+            checked=time.time(),
+        ).auth_state()
+
+    async def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
+        """The groups of a sign-in."""
+        kept = Session.kept(auth_state)
+        return set(kept.groups) if kept else set()
+
+    async def update_auth_model(self, auth_model: dict[str, Any]) -> dict[str, Any]:
+        """Whoever is no administrator by declaration is none, whatever was clicked before."""
+        auth_model["admin"] = bool(auth_model["admin"])
+        return auth_model
+
+    async def authenticate(self, handler: Any, data: Any = None, **kwargs: Any) -> Any:
+        """The account behind a sign-in; every fault has its page."""
+        try:
+            model = await super().authenticate(handler, data, **kwargs)
+        except SecretRefused as error:
+            self.log.error("%s", error)
+            raise secret_page(self.login_service) from None
+        except ProviderAway as error:
+            self.log.error("%s", error)
+            raise away_page(self.login_service) from None
+        except ProviderError as error:
+            self.log.warning("%s refused a sign-in: %s", self.login_service, error)
+            raise declined_page(self.login_service) from None
+        if not self.validate_username(model["name"]):
+            self.log.warning("The name %r cannot be a user's here", model["name"])
+            raise unusable_name_page()
+        handler.signed_in_as = model["name"]
+        return model
+
+    async def run_post_auth_hook(self, handler: Any, auth_model: dict[str, Any]) -> Any:
+        """After it is clear that the user may come in: the name must be this account's."""
+        model = await super().run_post_auth_hook(handler, auth_model)
+        kept = Session.kept(model["auth_state"])
+        if kept is None or not Bindings(handler.db).bind(model["name"], kept.issuer, kept.subject, kept.sid):
+            self.log.error("AUTH140 the name %s belongs to another account", model["name"])
+            raise recycled_page(model["name"])
+        return model
+
+    async def refresh_user(self, user: Any, handler: Any = None, **_: Any) -> Any:
+        """Whether a signed-in user still may be here: True, False, or what has changed.
+
+        One after the other for each user, since a refresh token may be good for one use. JupyterHub asks before a
+        server starts even if it has just asked; that is told from its own note of the time.
+        """
+        asked_at = user._auth_refreshed
+        at_spawn = asked_at is not None and time.monotonic() - asked_at < self.auth_refresh_age
+        async with self._turn(user.name):
+            kept = Session.kept(await user.get_auth_state())
+            if kept is None:
+                return tell_ended(handler, "expired")
+            try:
+                return await self._looked_at(user, kept, handler, at_spawn)
+            except ProviderAway as error:
+                return self._in_outage(kept, handler, error)
+            except ProviderRefused as error:
+                self.log.info("The provider's session of %s has ended: %s", user.name, error)
+                return tell_ended(handler, "expired")
+
+    def _turn(self, name: str) -> asyncio.Lock:
+        turn = self._turns.get(name)
+        if turn is None:
+            turn = self._turns[name] = asyncio.Lock()
+        return turn
+
+    async def _looked_at(self, user: Any, kept: Session, handler: Any, at_spawn: bool) -> Any:
+        now = time.time()
+        fresh = kept.lasts(now) and (not at_spawn or now - kept.checked < _SPAWN_SECONDS)
+        model = await (self._kept_model(kept) if fresh else self._asked_model(kept, now))
+        found = Session.kept(model["auth_state"])
+        if found is None or (model["name"], found.subject, found.issuer) != (user.name, kept.subject, kept.issuer):
+            self.log.warning("%s is somebody else at the provider now", user.name)
+            return tell_ended(handler, "expired")
+        if not Bindings(user.db).admits(user.name, found.issuer, found.subject):
+            self.log.warning("AUTH140 the name %s belongs to another account now", user.name)
+            return tell_ended(handler, "expired")
+        if not await self.check_allowed(model["name"], model):
+            self.log.warning("%s may not come in any more", user.name)
+            return tell_ended(handler, "not-allowed")
+        return True if fresh else model
+
+    async def _kept_model(self, kept: Session) -> dict[str, Any]:
+        """The user as the provider described them last: its token still holds."""
+        model = {"name": kept.name, "admin": kept.name in self.admin_users, "auth_state": kept.auth_state()}
+        return dict(await self._apply_managed_groups(model))
+
+    async def _asked_model(self, kept: Session, now: float) -> dict[str, Any]:
+        """The user as the provider describes them now, with other tokens where the kept ones have ended."""
+        if kept.lasts(now):
+            tokens = {
+                "access_token": kept.access_token,
+                "expires_in": kept.access_ends - now,
+                "refresh_token": kept.refresh_token,
+                **({"id_token": kept.id_token} if kept.id_token else {}),
+                "sid": kept.sid,
+            }
+            try:
+                return dict(await self._token_to_auth_model(tokens))
+            except ProviderRefused:
+                pass  # it was taken back before its time
+        if kept.refresh_token is None:
+            raise ProviderRefused("there is no refresh token")
+        tokens = await self.provider.tokens({"grant_type": "refresh_token", "refresh_token": kept.refresh_token})
+        return dict(await self._token_to_auth_model({"refresh_token": kept.refresh_token, "sid": kept.sid, **tokens}))
+
+    def _in_outage(self, kept: Session, handler: Any, error: ProviderAway) -> bool:
+        left = self.outage_grace_seconds - (time.time() - kept.checked)
+        if left <= 0:
+            self.log.warning("%s has to sign in: the provider is away for too long (%s)", kept.name, error)
+            return tell_ended(handler, "away")
+        self.log.warning("%s stays for %d s at most without a word of the provider: %s", kept.name, left, error)
+        return True
+
+    async def end_session(self, user: Any) -> None:
+        """The user signs out here: the provider's session ends too, where that is declared."""
+        kept = Session.kept(await user.get_auth_state())
+        if kept is None:
+            return
+        if self.single_logout and self.ends_by_form and kept.refresh_token:
+            try:
+                await self.provider.end_session(kept.refresh_token)
+            except ProviderError as error:
+                self.log.warning("The provider's session of %s was not ended: %s", user.name, error)
+        await user.save_auth_state(None)
+
+    async def ended_elsewhere(self, user: Any, db: Any) -> None:
+        """The provider says that the user has signed out: every browser session here ends, servers go on."""
+        await user.save_auth_state(None)
+        user.orm_user.cookie_id = orm.new_token()
+        for token in list(user.orm_user.api_tokens):
+            if token.session_id:  # of a browser, at a server or a service
+                db.delete(token)
+        user._auth_refreshed = None
+        db.commit()
+
+
+def _claims(id_token: str) -> dict[str, Any]:
+    """What an identity token says. It came from the provider itself, over TLS (OpenID Connect Core, 3.1.3.7)."""
+    try:
+        found: dict[str, Any] = jwt.decode(id_token, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        raise ProviderRefused("its identity token is none") from None
+    return found

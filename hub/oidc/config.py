@@ -35,6 +35,6 @@ def configure_provider(c: Any, settings: Settings, provider: Provider) -> None:
     login.logout_redirect_url = provider.logout_url or f"{provider.public_url}hub/login"
     login.enable_auth_state = True
     login.auth_refresh_age = provider.refresh_seconds
-    login.refresh_pre_spawn = True
+    login.refresh_pre_spawn = False  # ProviderLogin asks itself
     if provider.session_max_seconds is not None:
         c.JupyterHub.setdefault("cookie_max_age_days", provider.session_max_seconds / _DAY_SECONDS)

@@ -38,9 +38,16 @@ from hub.oidc.handlers import (
 )
 from hub.oidc.provider import Provider
 from hub.oidc.session import Session, groups_in
+from hub.refusal import NotStarted, leave_uncounted
 
-_SPAWN_SECONDS = 5.0
+_SPAWN_SECONDS = 3.0
 """What the provider said this little while ago need not be asked again before a server starts."""
+_NOT_STARTED = {
+    "expired": "{user} has to sign in (again) before a server can start.",
+    "not-allowed": "{user} may not use this platform any more, or the groups have changed; sign in to see why.",
+    "away": "The sign-in service is away for too long, so nobody can say whether {user} may have a server.",
+}
+"""Why a server does not start."""
 _LIFE_SECONDS = 300.0
 """Of an access token whose life the provider does not tell."""
 
@@ -146,24 +153,46 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         return model
 
     async def refresh_user(self, user: Any, handler: Any = None, **_: Any) -> Any:
-        """Whether a signed-in user still may be here: True, False, or what has changed.
+        """Whether a signed-in user still may be here: True, False, or what has changed."""
+        found = await self._look(user, 0.0)
+        return found if isinstance(found, dict) or found is True else tell_ended(handler, found)
 
-        One after the other for each user, since a refresh token may be good for one use. JupyterHub asks before a
-        server starts even if it has just asked; that is told from its own note of the time.
+    async def pre_spawn_start(self, user: Any, spawner: Any) -> None:
+        """Before a server starts the provider is asked, whatever it said minutes ago.
+
+        JupyterHub's own refresh before a start is none where the request has looked at the session already.
+
+        Raises:
+            NotStarted: the user may not have a server now.
         """
-        asked_at = user._auth_refreshed
-        at_spawn = asked_at is not None and time.monotonic() - asked_at < self.auth_refresh_age
+        found = await self._look(user, _SPAWN_SECONDS)
+        if isinstance(found, dict):
+            user.sync_groups(found["groups"] if self.manage_groups else [])
+            user.admin = found["admin"]
+            user.db.commit()
+        elif found is not True:
+            leave_uncounted(spawner)
+            raise NotStarted(403, _NOT_STARTED[found].format(user=user.name))
+
+    async def _look(self, user: Any, good_for: float) -> Any:
+        """True, what has changed, or in a word why the user may not be here.
+
+        One after the other for each user, since a refresh token may be good for one use.
+
+        Args:
+            good_for: with what the provider said in so many seconds before; 0 for as long as its token lasts.
+        """
         async with self._turn(user.name):
             kept = Session.kept(await user.get_auth_state())
             if kept is None:
-                return tell_ended(handler, "expired")
+                return "expired"
             try:
-                return await self._looked_at(user, kept, handler, at_spawn)
+                return await self._looked_at(user, kept, good_for)
             except ProviderAway as error:
-                return self._in_outage(kept, handler, error)
+                return self._in_outage(kept, error)
             except ProviderRefused as error:
                 self.log.info("The provider's session of %s has ended: %s", user.name, error)
-                return tell_ended(handler, "expired")
+                return "expired"
 
     def _turn(self, name: str) -> asyncio.Lock:
         turn = self._turns.get(name)
@@ -171,21 +200,25 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
             turn = self._turns[name] = asyncio.Lock()
         return turn
 
-    async def _looked_at(self, user: Any, kept: Session, handler: Any, at_spawn: bool) -> Any:
+    async def _looked_at(self, user: Any, kept: Session, good_for: float) -> Any:
         now = time.time()
-        fresh = kept.lasts(now) and (not at_spawn or now - kept.checked < _SPAWN_SECONDS)
+        fresh = kept.lasts(now) and (not good_for or now - kept.checked < good_for)
         model = await (self._kept_model(kept) if fresh else self._asked_model(kept, now))
         found = Session.kept(model["auth_state"])
         if found is None or (model["name"], found.subject, found.issuer) != (user.name, kept.subject, kept.issuer):
             self.log.warning("%s is somebody else at the provider now", user.name)
-            return tell_ended(handler, "expired")
+            return "expired"
         if not Bindings(user.db).admits(user.name, found.issuer, found.subject):
             self.log.warning("AUTH140 the name %s belongs to another account now", user.name)
-            return tell_ended(handler, "expired")
+            return "expired"
         if not await self.check_allowed(model["name"], model):
             self.log.warning("%s may not come in any more", user.name)
-            return tell_ended(handler, "not-allowed")
-        return True if fresh else model
+            return "not-allowed"
+        if fresh:
+            return True
+        # Here, and not by JupyterHub afterwards: the next in the queue must not use the former refresh token.
+        await user.save_auth_state(model["auth_state"])
+        return model
 
     async def _kept_model(self, kept: Session) -> dict[str, Any]:
         """The user as the provider described them last: its token still holds."""
@@ -211,11 +244,11 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         tokens = await self.provider.tokens({"grant_type": "refresh_token", "refresh_token": kept.refresh_token})
         return dict(await self._token_to_auth_model({"refresh_token": kept.refresh_token, "sid": kept.sid, **tokens}))
 
-    def _in_outage(self, kept: Session, handler: Any, error: ProviderAway) -> bool:
+    def _in_outage(self, kept: Session, error: ProviderAway) -> bool | str:
         left = self.outage_grace_seconds - (time.time() - kept.checked)
         if left <= 0:
             self.log.warning("%s has to sign in: the provider is away for too long (%s)", kept.name, error)
-            return tell_ended(handler, "away")
+            return "away"
         self.log.warning("%s stays for %d s at most without a word of the provider: %s", kept.name, left, error)
         return True
 

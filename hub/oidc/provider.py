@@ -16,7 +16,7 @@ from hub.oidc.secret import ClientSecret
 
 _CONNECT_SECONDS, _REQUEST_SECONDS = 2.0, 5.0
 _CONNECTIONS = 32
-_REST_SECONDS = 5.0
+_REST_SECONDS = 3.0
 """After a vain wait nobody else waits for as long as this: a provider that hangs must not hang the hub's pages."""
 _DOCUMENT_SECONDS = 3600.0
 _KEYS_SECONDS = 60.0

@@ -3,6 +3,7 @@
 It proves nothing about Keycloak's settings; what depends on those is asked of a real one in tests/keycloak.
 """
 
+import base64
 import io
 import json
 import sys
@@ -27,14 +28,16 @@ class Faults:
         environ["wsgi.input"] = io.BytesIO(form)
         if path == "/control":
             return self._control(environ["REQUEST_METHOD"], form, start)
-        self.calls.append(f"{environ['REQUEST_METHOD']} {path}")
+        call = f"{environ['REQUEST_METHOD']} {path}"
+        self.calls.append(call)
+        if status := self.now.get("once", {}).pop(call, None):
+            return _answer(start, f"{status} Fault", {})
         if self.now.get("hang"):
             self.there_again.wait(60)
         if status := self.now.get("status"):
             return _answer(start, f"{status} Fault", {})
-        sent = parse_qs(form.decode())
         known = self.now.get("secrets")
-        if path == "/oauth2/token" and known and sent.get("client_secret", [""])[0] not in known:
+        if path == "/oauth2/token" and known and _secret(environ, form) not in known:
             return _answer(start, "401 Unauthorized", {"error": "invalid_client"})
         if path in self.now.get("answers", {}):
             return _answer(start, "200 OK", self.now["answers"][path])
@@ -60,6 +63,14 @@ class Faults:
                 self.there_again.set()
                 self.there_again = threading.Event()
         return _answer(start, "200 OK", {"calls": self.calls})
+
+
+def _secret(environ: dict[str, Any], form: bytes) -> str:
+    """With which the hub proves who it is, in a header or in the form."""
+    kind, _, pair = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if kind == "Basic":
+        return base64.b64decode(pair).decode().partition(":")[2]
+    return parse_qs(form.decode()).get("client_secret", [""])[0]
 
 
 def _answer(start: Callable[..., Any], status: str, content: Any) -> list[bytes]:

@@ -1,7 +1,7 @@
 """How the hub signs users in with a provider: its settings, and on a cluster the file with its secret. Pure."""
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from spec.login import by_provider, client_secret, embedded
 from spec.model import Stack
@@ -65,7 +65,7 @@ def _keycloak(stack: Stack) -> dict[str, Any]:
 def _oidc(stack: Stack) -> dict[str, Any]:
     oidc = stack.auth.oidc
     return {
-        "name": oidc.name or urlsplit(str(oidc.issuer)).netloc,
+        "name": oidc.name or _host(str(oidc.issuer)),
         "internal_url": None,
         "client_id": oidc.client_id,
         "scopes": list(oidc.scopes),
@@ -74,6 +74,11 @@ def _oidc(stack: Stack) -> dict[str, Any]:
         "session_max_seconds": None,
         "ends_by_form": False,
     }
+
+
+def _host(url: str) -> str:
+    found = re.match(r"https?://([^/]+)", url)
+    return found[1] if found else url
 
 
 def login_secret(stack: Stack) -> str:

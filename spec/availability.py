@@ -5,6 +5,7 @@ from pathlib import Path as FilePath
 
 from spec.document import Document, Path
 from spec.load import document_of
+from spec.login import by_provider
 from spec.model import Stack
 from spec.problems import Problem
 from spec.ways import OURS, ways
@@ -24,7 +25,7 @@ _EVERYWHERE: tuple[Row, ...] = (
 """A place in the file and whether it asks for something; a place that the file does not name asks for nothing."""
 _LOCAL: tuple[Row, ...] = (
     *_EVERYWHERE,
-    (("ca",), lambda stack: stack.ca is not None),
+    (("ca",), lambda stack: stack.ca is not None and not by_provider(stack.auth)),
     (("vault", "address"), lambda stack: stack.vault.address is not None),
     (("vault", "namespace"), lambda stack: stack.vault.namespace is not None),
     (("vault", "preset"), lambda stack: stack.vault.preset is not None),

@@ -192,7 +192,6 @@ RULES: tuple[Rule, ...] = (
     login_is_complete,
     what_install_manages_it_can_reach,
     an_embedded_keycloak_is_whole,
-    somebody_may_come_in,
     the_internal_way_is_private,
     the_username_pattern_is_one,
     a_server_on_the_network_uses_tls,
@@ -213,6 +212,7 @@ WARNINGS: tuple[Rule, ...] = (
     limits_hold_on_a_cluster_only,
     unconfined_servers_are_named,
     refreshes_are_frequent,
+    somebody_may_come_in,
 )
 
 

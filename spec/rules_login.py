@@ -125,7 +125,7 @@ def somebody_may_come_in(stack: Stack, document: Document) -> Iterator[Problem]:
     """A provider knows many who are not meant; whoever is has to be declared."""
     auth = stack.auth
     if by_provider(auth) and not (auth.allow_all or auth.allowed_groups or auth.allowed_users):
-        message = "nobody but administrators could sign in"
+        message = "warning: nobody but administrators can sign in"
         yield document.problem(
             ("auth", "kind"), message, "allowed_groups: [science], allowed_users, or allow_all: true"
         )

@@ -40,6 +40,8 @@ ONLY_THERE = {
     "hub/local/proxy.py": {"jupyterhub_traefik_proxy"},
     "hub/cluster/homes.py": {"kubernetes_asyncio", "aiohttp"},
     "hub/cluster/profiles.py": {"slugify"},
+    "hub/oidc/login.py": {"oauthenticator"},
+    "hub/oidc/handlers.py": {"oauthenticator"},
     "hub/renewer/metrics.py": {"prometheus_client"},
     "hub/cluster/tokensecret.py": {"kubernetes_asyncio", "aiohttp"},
     "buunstack/magics.py": {"IPython"},

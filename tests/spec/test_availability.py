@@ -16,16 +16,11 @@ from tests.spec.stacks import EXAMPLES, LOCAL, not_yet, place, problems
 
 PRESET = "vault: {preset: buun-stack, user_token: {max_ttl: 7d}}"
 REFUSED = {
-    "auth.kind": ("auth: {kind: keycloak, keycloak: {embedded: true}}", 14, "auth: {kind: native}"),
-    "auth.username_pattern": ("auth: {username_pattern: a+}", 26, ""),
-    "auth.session": ("auth: {session: {}}", 17, ""),
-    "auth.logout_host": ("auth: {logout_host: lab.internal}", 21, "auth: {logout_host: null}"),
     "vault.address": ("vault: {address: https://lab.internal}", 18, "vault: {address: null}"),
     "vault.namespace": ("vault: {namespace: lab}", 20, "vault: {namespace: null}"),
     "vault.preset": (PRESET, 17, "vault: {preset: null}"),
     "vault.hub_login": ("vault: {hub_login: token}", 20, "vault: {hub_login: jwt}"),
     "vault.admin_token": ("vault: {admin_token: {}}", 22, ""),
-    "hub.logo": ("hub: {logo: a.png}", 13, "hub: {logo: null}"),
     "mcp.enabled": ("mcp: {enabled: true}", 16, "mcp: {enabled: false}"),
     "mcp.version": ("mcp: {version: 2.2.4}", 16, ""),
     "mcp.allow_token_in_url": ("mcp: {allow_token_in_url: true}", 27, "mcp: {allow_token_in_url: false}"),
@@ -63,6 +58,8 @@ REFUSED = {
 }
 """Key -> (what asks for it, the column, what names it and asks for nothing)."""
 RULED_EVERYWHERE = {
+    "auth.session": "auth: {session: {}}",
+    "auth.logout_url": "auth: {logout_url: 'https://lab.internal/'}",
     "auth.keycloak": "auth: {keycloak: {}}",
     "auth.oidc": "auth: {oidc: {}}",
     "auth.admin_groups": "auth: {admin_groups: [a]}",
@@ -87,7 +84,9 @@ USED_EVERYWHERE = {
     "version": "",
     "auth.admin_users": "auth: {admin_users: [ada]}",
     "auth.allowed_users": "auth: {allowed_users: [ada]}",
+    "auth.kind": "auth: {kind: oidc, oidc: {issuer: 'https://lab.internal', client_id: a, client_secret: env:A}}",
     "auth.allow_all": "auth: {allow_all: true}",
+    "auth.username_pattern": "auth: {username_pattern: a+}",
     "auth.native.open_signup": "auth: {native: {open_signup: true}}",
     "auth.native.minimum_password_length": "auth: {native: {minimum_password_length: 20}}",
     "profiles.NAME.enabled": "profiles: {base: {enabled: true}}",
@@ -118,6 +117,7 @@ USED = {
     "hub.key": "",
     "hub.title": "hub: {title: Lab}",
     "hub.log_level": "hub: {log_level: debug}",
+    "hub.logo": "hub: {logo: a.png}",
     "profiles.NAME.packages": "profiles: {datascience: {packages: [a]}}",
     "vault.enabled": "vault: {enabled: false}",
     "vault.mount": "vault: {mount: kv}",
@@ -178,13 +178,11 @@ def test_every_row_of_what_is_refused_has_a_case() -> None:
 
 
 def test_all_that_is_missing_is_said_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
-    text = (
-        "ca: a.pem\nversion: 1\nprofiles: {base: {pod: {a: 1}, storage: 1Gi}}\ntarget: {kind: local}\nhub: {logo: l}\n"
-    )
+    text = "ca: a.pem\nversion: 1\nprofiles: {base: {pod: {a: 1}, storage: 1Gi}}\ntarget: {kind: local}\negress: {vault: {}}\n"
 
     found = not_yet(text, tmp_path)
 
-    assert [one.path for one in found] == ["ca", "profiles.base.pod", "profiles.base.storage", "hub.logo"]
+    assert [one.path for one in found] == ["ca", "profiles.base.pod", "profiles.base.storage", "egress"]
 
 
 @pytest.mark.parametrize("name", ["minimal", "local"])

@@ -16,11 +16,6 @@ from tests.spec.test_availability import RULED_EVERYWHERE, USED_EVERYWHERE, belo
 BASE = CLUSTER + "vault: {address: https://vault.lab.internal}\n"
 FOUND = Found(gpu=True, monitoring=True, external_secrets=True)
 REFUSED = {
-    "auth.kind": "auth: {kind: keycloak, keycloak: {url: 'https://auth.lab.internal'}}",
-    "auth.username_pattern": "auth: {username_pattern: a+}",
-    "auth.session": "auth: {session: {}}",
-    "auth.logout_host": "auth: {logout_host: lab.internal}",
-    "hub.logo": "hub: {host: hub.lab.internal, logo: a.png}",
     "mcp.enabled": "mcp: {enabled: true}",
     "mcp.version": "mcp: {version: 2.2.4}",
     "mcp.allow_token_in_url": "mcp: {allow_token_in_url: true}",
@@ -66,6 +61,7 @@ USED = {
     "hub.host": "hub: {host: other.lab.internal}",
     "hub.title": "hub: {host: hub.lab.internal, title: Lab}",
     "hub.log_level": "hub: {host: hub.lab.internal, log_level: debug}",
+    "hub.logo": "hub: {host: hub.lab.internal, logo: a.png}",
     "ingress.kind": "ingress: {kind: none}",
     "ingress.gateway.name": "ingress: {kind: gateway, gateway: {name: a}}",
     "ingress.gateway.namespace": "ingress: {kind: gateway, gateway: {name: a, namespace: b}}",

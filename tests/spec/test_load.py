@@ -214,7 +214,7 @@ def test_one_problem_is_no_plural() -> None:
 
 FOLLOWED = {
     "a required part": "auth: {kind: oidc, oidc: {issuer: x, client_id: y, client_secret: env:A}}\n",
-    "a provider's address": "auth: {kind: keycloak, keycloak: {url: 3}}\n",
+    "a provider's address": "auth: {kind: keycloak, keycloak: {url: 3, client_secret: env:A}}\n",
     "a name": "profiles: {mine: {display_name: 3, packages: []}}\n",
     "a file": "hub: {tls: files, certificate: 3, key: k.pem}\n",
     "a folder": "storage: {kind: nfs, nfs: {server: nas, path: nope}}\n",

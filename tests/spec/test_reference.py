@@ -29,7 +29,7 @@ def test_a_row_says_type_default_and_meaning() -> None:
     assert "| `port` | whole number | `null` |" in section("`hub`")
     assert '| `enabled` | true or false or `auto` | `"auto"` |' in section("`gpu`")
     assert "| `profiles` | mapping of mapping | `{}` |" in section("Top level")
-    assert '| `admin_users` | list of text, such as `ada`, `grace.h@example.net` | `["admin"]` |' in section("`auth`")
+    assert "| `admin_users` | list of text, such as `ada`, `grace.h@example.net` | `null` |" in section("`auth`")
     assert "mapping of mapping of mapping" in section("`profiles.NAME`")
 
 

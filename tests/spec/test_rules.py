@@ -2,11 +2,12 @@
 
 import pytest
 
-from spec import rules, rules_vault
+from spec import rules, rules_sessions, rules_vault
 from spec.load import parse
 from tests.spec.stacks import CLUSTER, LOCAL, Case, place, problems, said_by
 from tests.spec.test_rules_cluster import CASES as CLUSTERS
 from tests.spec.test_rules_login import CASES as LOGIN
+from tests.spec.test_rules_login import WARNED as LOGIN_WARNED
 from tests.spec.test_rules_network import CASES as NETWORK
 from tests.spec.test_rules_profiles import CASES as PROFILES
 from tests.spec.test_rules_texts import CASES as TEXTS
@@ -15,7 +16,8 @@ from tests.spec.test_rules_texts import WARNED as TEXTS_WARNED
 ENV = CLUSTER + "vault: {delivery: env, user_token: {ttl: 1h, max_ttl: 12h}}\n"
 PRESET = CLUSTER + "vault: {preset: buun-stack, user_token: {max_ttl: 7d}}\n"
 KEYCLOAK = (
-    CLUSTER + "auth: {kind: keycloak, keycloak: {url: https://a.lab.internal, session_idle: 25h, session_max: MAX}}\n"
+    CLUSTER + "auth: {kind: keycloak, keycloak: {url: https://a.lab.internal, client_secret: env:A, "
+    "session_idle: 8d, session_max: MAX}}\n"
 )
 NFS = CLUSTER + "storage: {kind: nfs, nfs: {server: nas, path: /a}}\n"
 
@@ -93,12 +95,50 @@ TOKENS = {
         "1m",
     ),
     "an idle limit above the session": Case(
-        rules.sessions_fit_into_each_other,
-        KEYCLOAK.replace("MAX", "24h"),
-        KEYCLOAK.replace("MAX", "25h"),
-        (4, 78),
-        "25h is longer than auth.keycloak.session_max (24h)",
-        "24h",
+        rules_sessions.sessions_fit_into_each_other,
+        KEYCLOAK.replace("MAX", "7d"),
+        KEYCLOAK.replace("MAX", "8d"),
+        (4, 100),
+        "8d is longer than auth.keycloak.session_max (7d)",
+        "7d",
+    ),
+}
+
+REALM = KEYCLOAK.replace("session_idle: 8d, session_max: MAX", "manage: realm, admin_secret: env:A, MORE").replace(
+    "}}", "}, session: {refresh: 5m}}"
+)
+SESSIONS = {
+    "a refresh that comes after the session's end": Case(
+        rules_sessions.sessions_fit_into_each_other,
+        KEYCLOAK.replace("8d, session_max: MAX}", "5m}, session: {refresh: 5m}"),
+        KEYCLOAK.replace("8d, session_max: MAX}", "6m}, session: {refresh: 5m}"),
+        (4, 124),
+        "sessions would end while they are in use",
+        "5m",
+    ),
+    "a grace beyond the session": Case(
+        rules_sessions.sessions_fit_into_each_other,
+        KEYCLOAK.replace("8d, session_max: MAX}", "1h}, session: {outage_grace: 8d}"),
+        KEYCLOAK.replace("8d, session_max: MAX}", "1h}, session: {outage_grace: 7d}"),
+        (4, 129),
+        "8d is longer than auth.keycloak.session_max (7d)",
+        "7d",
+    ),
+    "a token that hides a removal": Case(
+        rules_sessions.removed_users_are_noticed_in_time,
+        REALM.replace("MORE", "access_token_lifespan: 6m"),
+        REALM.replace("MORE", "access_token_lifespan: 5m"),
+        (4, 145),
+        "6m is longer than auth.session.refresh (5m)",
+        "5m",
+    ),
+    "a server that outlives its user's sign-in": Case(
+        rules_sessions.servers_end_before_their_sessions,
+        KEYCLOAK.replace("8d, session_max: MAX", "1h") + "culling: {max_age: 8d}\n",
+        KEYCLOAK.replace("8d, session_max: MAX", "1h") + "culling: {max_age: 7d}\n",
+        (5, 20),
+        "8d is longer than auth.keycloak.session_max (7d)",
+        "7d",
     ),
 }
 
@@ -143,7 +183,7 @@ STORES = {
     ),
 }
 
-CASES = TOKENS | STORES
+CASES = TOKENS | SESSIONS | STORES
 WARNED = {
     f"{name} of a profile": (
         rules.limits_hold_on_a_cluster_only,
@@ -189,7 +229,7 @@ def test_users_who_are_not_kept_apart_are_warned_of() -> None:
 
 def test_every_rule_of_the_tables_has_a_case() -> None:
     exercised = {case.rule for case in (CASES | CLUSTERS | LOGIN | NETWORK | PROFILES | TEXTS).values()}
-    warned = {row[0] for row in (WARNED | TEXTS_WARNED).values()}
+    warned = {row[0] for row in (WARNED | TEXTS_WARNED | LOGIN_WARNED).values()}
     warned |= {rules.unconfined_servers_are_named}
 
     assert exercised == set(rules.RULES)

@@ -50,7 +50,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit and integration tests with real parts."""
     _install(session, "test")
-    heavier = ("faults", "browser", "cluster", "kubernetes", "buunstack/test_wheel.py")
+    heavier = ("faults", "browser", "cluster", "kubernetes", "keycloak", "buunstack/test_wheel.py")
     quick = [f"--ignore=tests/{name}" for name in heavier]
     session.run("pytest", *(session.posargs or (*_PARALLEL, *quick)))
 
@@ -81,6 +81,13 @@ def e2e(session: nox.Session) -> None:
     """A stack's whole life on the cluster of KUBECONFIG, else on one that kind makes (BUUNSTACK_KIND_CONFIG)."""
     _install(session, "test")
     session.run("pytest", "--timeout=600", *(session.posargs or ("tests/kubernetes",)))
+
+
+@nox.session
+def keycloak(session: nox.Session) -> None:
+    """What talks to Keycloak, with a real one; without Java its tests say that they are skipped."""
+    _install(session, "test")
+    session.run("pytest", "--timeout=300", *(session.posargs or ("tests/keycloak",)))
 
 
 @nox.session

@@ -83,6 +83,8 @@ def _body(client_id: str, secret: str) -> dict[str, Any]:
         "fullScopeAllowed": True,
         "redirectUris": [],
         "webOrigins": [],
+        # Without its roles in its token nobody could tell beforehand what it lacks.
+        "attributes": {"client.use.lightweight.access.token.enabled": "false"},
     }
 
 

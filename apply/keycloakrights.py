@@ -28,7 +28,7 @@ def refuse_too_weak(keycloak: "Keycloak", manage: str, work: str) -> None:
         work: `plan` or `apply`.
 
     Raises:
-        StackError: a role is missing, or the account is the master admin.
+        StackError: a role is missing, or the account is one of realm master.
     """
     refuse_master_admin(keycloak)
     refuse_without(keycloak, NEEDED[manage][work])
@@ -40,9 +40,9 @@ def refuse_master_admin(keycloak: "Keycloak") -> None:
     Raises:
         StackError: it is one.
     """
-    if keycloak.is_master_admin():
+    if keycloak.is_of_master():
         raise StackError(
-            "AUTH121 refusing the master admin account: it may do everything to every realm",
+            "AUTH121 refusing the master admin account: accounts of realm master administer every realm",
             "inv auth.bootstrap makes an account that may do just what is needed",
         )
 

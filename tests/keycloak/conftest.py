@@ -15,9 +15,15 @@ def keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeycloakServe
         yield running
 
 
-@pytest.fixture
-def lab(keycloak: KeycloakServer) -> Iterator[Lab]:
-    """A fresh realm and what a stack wants of it."""
+@pytest.fixture(scope="module")
+def _lab(keycloak: KeycloakServer) -> Iterator[Lab]:
     made = Lab(keycloak, keycloak.new_realm())
     yield made
     made.remove()
+
+
+@pytest.fixture
+def lab(_lab: Lab) -> Lab:
+    """The module's realm as it was at first, and what a stack wants of it."""
+    _lab.clean()
+    return _lab

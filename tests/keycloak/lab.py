@@ -26,6 +26,7 @@ class Lab:
     def __init__(self, server: KeycloakServer, realm: str) -> None:
         self.server, self.realm, self.admin = server, realm, server.admin()
         self.secret = secrets.token_urlsafe(16)
+        self._settings = self.admin.get(realm)
 
     def text(self, manage: str, **more: Any) -> str:
         """A stack file; `more` is of auth.keycloak."""
@@ -74,6 +75,16 @@ class Lab:
         live = self.client()
         attributes = live["attributes"] | fields.pop("attributes", {})
         self.admin.put(f"{self.realm}/clients/{live['id']}", live | fields | {"attributes": attributes})
+
+    def clean(self) -> None:
+        """Take away what a test has left."""
+        for name in ("jupyterhub", INSTALLER):
+            if client := client_of(self.admin, self.realm, name):
+                self.admin.delete(f"{self.realm}/clients/{client['id']}")
+        for kind in ("users", "groups"):
+            for found in self.admin.get(f"{self.realm}/{kind}"):
+                self.admin.delete(f"{self.realm}/{kind}/{found['id']}")
+        self.admin.put(self.realm, self._settings)
 
     def remove(self) -> None:
         """Remove the realm."""

@@ -91,6 +91,13 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session
+def keycloak(session: nox.Session) -> None:
+    """What talks to Keycloak, with a real one; without Java its tests say that they are skipped."""
+    _install(session, "test")
+    session.run("pytest", "--timeout=300", *(session.posargs or ("tests/keycloak",)))
+
+
+@nox.session
 def browser(session: nox.Session) -> None:
     """The local stack in headless Chromium; screenshots are left in artifacts/."""
     _install(session, "test", "browser")

@@ -7,11 +7,15 @@ import socket
 import ssl
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from spec.errors import TargetUnreachable
 
 TIMEOUT_SECONDS = 30.0
+
+
+class Untrusted(TargetUnreachable):
+    """A certificate that is not trusted."""
 
 
 def call(
@@ -21,6 +25,7 @@ def call(
     what: str,
     headers: dict[str, str] | None = None,
     body: Any = None,
+    form: dict[str, str] | None = None,
     trust: Path | None = None,
     address: str | None = None,
     timeout: float = TIMEOUT_SECONDS,
@@ -29,23 +34,26 @@ def call(
 
     Args:
         what: whom this talks to, in the user's words, for the error.
+        body: sent as JSON.
+        form: sent instead as a form.
         trust: certificates to trust instead of the system's: an authority's, or the server's own.
         address: where to connect, when the host's name need not be known on this machine.
 
     Raises:
-        TargetUnreachable: no answer, or a certificate that is not trusted.
+        TargetUnreachable: no answer.
+        Untrusted: a certificate that is not trusted.
     """
     parts = urlsplit(url)
     server = f"{parts.scheme}://{parts.netloc}"
     path = parts.path + (f"?{parts.query}" if parts.query else "")
-    data, sent = _encoded(body, headers or {})
+    data, sent = _encoded(body, form, headers or {})
     try:
         with contextlib.closing(_opened(parts, trust, address, timeout)) as connection:
             connection.request(method, path, data, sent)
             answer = connection.getresponse()
             return answer.status, _decoded(answer.read())
     except ssl.SSLCertVerificationError as error:
-        raise TargetUnreachable(
+        raise Untrusted(
             f"the certificate of {what} at {server} is not trusted: {error.verify_message}",
             hint="name its authority with `ca:` in the stack file",
         ) from error
@@ -56,8 +64,10 @@ def call(
         ) from error
 
 
-def _encoded(body: Any, headers: dict[str, str]) -> tuple[bytes | None, dict[str, str]]:
+def _encoded(body: Any, form: dict[str, str] | None, headers: dict[str, str]) -> tuple[bytes | None, dict[str, str]]:
     sent = {"Accept": "application/json", **headers}
+    if form is not None:
+        return urlencode(form).encode(), {**sent, "Content-Type": "application/x-www-form-urlencoded"}
     if body is None:
         return None, sent
     return json.dumps(body).encode(), {**sent, "Content-Type": "application/json"}

@@ -58,6 +58,25 @@ def disk_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a file that the caller alone may read, whole or not at all, and have it on the disk before returning.
+
+    Raises:
+        OSError: the file system refuses.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 _KEPT = ("homes", "bao", "hub", "secrets", "tls", "log")
 """What uninstall leaves: homes, the users' secrets with their keys, accounts, and the logs."""
 
@@ -100,17 +119,7 @@ class StateDirectory:
         """Write one file whole or not at all, and have it on the disk before returning."""
         path = self.path / name
         with disk_errors(path):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-            try:
-                descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            write_private(path, text)
 
     def read(self, name: str) -> str | None:
         """The text of one file, or None when it is not there."""

@@ -16,6 +16,12 @@ def seconds(duration: str) -> int:
     return int(duration[:-1]) * _SECONDS[duration[-1]]
 
 
+def duration(seconds: int) -> str:
+    """The shortest duration of so many seconds, such as `90s` or `10m`."""
+    unit = next(unit for unit, size in reversed(_SECONDS.items()) if seconds % size == 0)
+    return f"{seconds // _SECONDS[unit]}{unit}"
+
+
 def bytes_of(memory: str) -> int:
     """Bytes of a Kubernetes memory quantity such as `4Gi` or `500M`."""
     found = re.fullmatch(r"([0-9.]+)([A-Za-z]*)", memory)

@@ -4,6 +4,7 @@ import sys
 
 from tests.bench.cluster import measure_cluster, measure_rendering
 from tests.bench.commands import measure_commands
+from tests.bench.login import measure_login
 from tests.bench.report import Report
 from tests.bench.running import measure_running
 from tests.bench.secretstore import measure_secrets
@@ -14,6 +15,7 @@ def main() -> int:
     measure_commands(report)
     measure_running(report)
     measure_secrets(report)
+    measure_login(report)
     measure_rendering(report)
     measure_cluster(report)
     print(report.write())

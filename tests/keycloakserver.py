@@ -1,0 +1,126 @@
+"""A real Keycloak for tests: one server on loopback, http and https, data of its own, the distribution shared."""
+
+import http.client
+import os
+import secrets
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from apply import keycloakdist
+from apply.keycloak import Keycloak, service_account
+from spec.errors import StackError
+from tests.openbao import certificates, free_port
+
+_START_SECONDS = 180
+
+
+class KeycloakServer:
+    """One server in `folder`; entering the context starts it and waits until it is ready."""
+
+    def __init__(self, folder: Path) -> None:
+        """Makes the distribution ready first, which takes a minute and a half on a machine's first run.
+
+        Raises:
+            StackError: there is no Java, or no Keycloak to be had.
+        """
+        self._java = keycloakdist.java()
+        self.home = keycloakdist.home(folder / "home", keycloakdist.distribution(lambda _: None))
+        made = certificates(folder / "tls")
+        self.ca = made.ca
+        self.port, self.https_port, self._management = free_port(), free_port(), free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.https_address = f"https://127.0.0.1:{self.https_port}"
+        self.log = folder / "server.log"
+        self.admin_client, self.admin_secret = "tests-admin", secrets.token_urlsafe(24)
+        """A service account of realm master that may do everything."""
+        self._options = (
+            f"--https-port={self.https_port}",
+            f"--https-certificate-file={made.certificate}",
+            f"--https-certificate-key-file={made.key}",
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the process, again at the same address after `stop`, and wait until it is ready."""
+        command = keycloakdist.command(self._java, self.home, self.port, self._management, *self._options)
+        if shutil.which("setpriv"):  # a test run that is killed leaves no server behind
+            command = ["setpriv", "--pdeathsig", "KILL", *command]
+        environment = os.environ | {
+            "KC_BOOTSTRAP_ADMIN_CLIENT_ID": self.admin_client,
+            "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET": self.admin_secret,
+        }
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        until = time.monotonic() + _START_SECONDS
+        while not self._ready():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"Keycloak is not ready: {self.log.read_text()[-3000:]}")
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End the process as an operator would."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def kill(self) -> None:
+        """End the process as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def admin(self) -> Keycloak:
+        """Somebody who may do everything to every realm."""
+        return Keycloak(self.address, "master", service_account(self.admin_client, self.admin_secret))
+
+    def new_realm(self, **settings: Any) -> str:
+        """Make an empty realm of a name that nobody else has."""
+        name = f"realm-{secrets.token_hex(4)}"
+        self.admin().post("", {"realm": name, "enabled": True, **settings})
+        return name
+
+    def remove_realm(self, name: str) -> None:
+        """Remove a realm with all that is in it."""
+        self.admin().delete(name)
+
+    def _ready(self) -> bool:
+        """The port alone says nothing: it opens seconds before the server is ready, and answers 503."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._management, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def server(folder: Path) -> KeycloakServer:
+    """A server that is not started yet; where none can be had the test is skipped, in CI it fails."""
+    try:
+        return KeycloakServer(folder)
+    except StackError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no Keycloak: {error.message}")

@@ -16,7 +16,9 @@ from typing import Any
 from apply import ports
 from apply.state import StateDirectory
 from render.artifacts import Artifacts
+from render.keycloakpart import BOOTSTRAP_SECRET, INSTALLER_SECRET
 from spec.errors import ToolMissing
+from spec.login import embedded
 from spec.model import Stack
 
 FILE = "conf/facts.json"
@@ -33,6 +35,7 @@ _HOLDERS = {
     "page_port": "page",
 }
 """Port on loopback -> the part that listens there."""
+_OF_KEYCLOAK = {"keycloak_port": "keycloak", "keycloak_management_port": "keycloak"}
 _RENEW_AFTER_SECONDS = 700 * 24 * 3600
 
 
@@ -46,7 +49,7 @@ def known(stack: Stack, state: StateDirectory) -> dict[str, Any]:
     """What placeholders become, as far as it is known without writing anything."""
     facts = kept(state)
     values: dict[str, Any] = {"state": str(state.path), **programs(), **facts.get("ports", {})}
-    values |= facts.get("public_keys", {})
+    values |= facts.get("public_keys", {}) | facts.get("programs", {})
     if stack.hub.tls == "files":
         values |= {"certificate": stack.hub.certificate, "certificate_key": stack.hub.key}
     else:
@@ -79,9 +82,9 @@ def ensure(stack: Stack, state: StateDirectory, running: Container[str]) -> dict
     Args:
         running: the stack's own parts that hold their ports now.
     """
-    from apply import certificates
+    from apply import certificates, keycloakdist
 
-    for name in SECRETS:
+    for name in (*SECRETS, *((BOOTSTRAP_SECRET, INSTALLER_SECRET) if embedded(stack) else ())):
         state.ensure_secret(name)
     state.ensure_secret("seal.key", lambda: secrets.token_hex(_SEAL_KEY_BYTES))
     certificates.ensure_authority(state)
@@ -99,6 +102,8 @@ def ensure(stack: Stack, state: StateDirectory, running: Container[str]) -> dict
             for name, names in hosts.items()
         },
     }
+    if embedded(stack):
+        facts["programs"] = {"java": keycloakdist.java()}
     text = json.dumps(facts, indent=2) + "\n"
     if state.read(FILE) != text:
         state.write(FILE, text)
@@ -148,7 +153,7 @@ def programs() -> dict[str, Any]:
 def _ports(stack: Stack, held: dict[str, int], running: Container[str]) -> dict[str, int]:
     """The ports already held, as long as the part that uses one runs or nobody else has taken it; else other ones."""
     found = {"public_port": _public_port(stack, held.get("public_port"), "proxy" in running)}
-    for name, part in _HOLDERS.items():
+    for name, part in (_HOLDERS | (_OF_KEYCLOAK if embedded(stack) else {})).items():
         port = held.get(name)
         good = port is not None and (part in running or ports.is_free("127.0.0.1", port))
         found[name] = port if good and port is not None else ports.internal_port(found.values())

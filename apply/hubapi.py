@@ -51,6 +51,14 @@ class HubApi:
         """Of the Vault token that a hub in a cluster uses now; empty when it cannot use one."""
         return str(self._call("GET", "stack/health", "asking the hub for its health").get("vault_accessor") or "")
 
+    def release(self, name: str) -> None:
+        """Free a name that is bound to an account of the provider."""
+        self._call("DELETE", f"stack/bindings/{quote(name, safe='')}", f"releasing {name}")
+
+    def login_secrets(self) -> list[str]:
+        """Fingerprints of the secrets with which the hub can prove itself to the provider."""
+        return list(self._call("GET", "stack/login", "asking the hub for its login")["secrets"])
+
     def names(self) -> list[str]:
         """Every user of the hub."""
         return [str(user["name"]) for user in self._users("")]

@@ -21,17 +21,6 @@ _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
 _OLDEST_JAVA = 17
 _SHARED = ("bin", "conf", "lib", "providers", "themes", "version.txt")
 """What a server only reads."""
-_QUARKUS = "io.quarkus.bootstrap"
-_JVM = (
-    *("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms64m", "-Xmx256m", "-XX:MetaspaceSize=96M"),
-    *("-XX:MaxMetaspaceSize=256m", "-XX:+ExitOnOutOfMemoryError", "-Dfile.encoding=UTF-8"),
-    *("-Duser.language=en", "-Duser.country=US", "--enable-native-access=ALL-UNNAMED"),
-    *(f"--add-opens=java.base/java.{name}=ALL-UNNAMED" for name in ("util", "util.concurrent", "security", "lang")),
-    f"-Djava.util.concurrent.ForkJoinPool.common.threadFactory={_QUARKUS}.forkjoin.QuarkusForkJoinWorkerThreadFactory",
-    *("-Djava.util.logging.manager=org.jboss.logmanager.LogManager", "-Dpicocli.disable.closures=true"),
-)
-"""A small heap that starts quickly, and what bin/kc.sh gives besides; without that script there is no second process
-that a signal could miss."""
 
 
 def distribution(tell: Callable[[str], None]) -> Path:
@@ -51,6 +40,17 @@ def distribution(tell: Callable[[str], None]) -> Path:
             if not folder.is_dir():
                 _make(folder, tell)
     return folder
+
+
+def ensure(folder: Path, tell: Callable[[str], None]) -> None:
+    """Make a folder from which a server can run.
+
+    Raises:
+        ToolMissing: there is no Java.
+        StackError: Keycloak cannot be had.
+    """
+    with disk_errors(folder):
+        home(folder, distribution(tell))
 
 
 def java() -> str:
@@ -81,24 +81,6 @@ def home(folder: Path, built: Path) -> Path:
             link.symlink_to(built / name)
     (folder / "tmp").mkdir(mode=0o700, exist_ok=True)
     return folder
-
-
-def command(program: str, place: Path, port: int, management_port: int, *options: str) -> list[str]:
-    """The command of one server on loopback; `http://127.0.0.1:MANAGEMENT_PORT/health/ready` says when it is ready.
-
-    Args:
-        program: a Java.
-        place: that `home` has made.
-        options: further ones of `kc.sh start`.
-    """
-    return [
-        *(program, *_JVM, f"-Djava.io.tmpdir={place / 'tmp'}"),
-        *(f"-Dkc.home.dir={place}", f"-Djboss.server.config.dir={place / 'conf'}"),
-        *("-cp", str(place / "lib" / "quarkus-run.jar"), f"{_QUARKUS}.runner.QuarkusEntryPoint"),
-        *("start", "--optimized", "--cache=local", "--hostname-strict=false"),
-        *("--http-enabled=true", "--http-host=127.0.0.1", f"--http-port={port}"),
-        *("--http-management-scheme=http", f"--http-management-port={management_port}", *options),
-    ]
 
 
 def cache() -> Path:

@@ -2,14 +2,25 @@
 
 import contextlib
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-from apply import confinement, environments, facts, localvault, supervision, userpolicies, vaultobjects
+from apply import (
+    confinement,
+    environments,
+    facts,
+    keycloakdist,
+    locallogin,
+    localvault,
+    supervision,
+    userpolicies,
+    vaultobjects,
+)
 from apply.hubapi import HubApi
-from apply.passwords import new_password
+from apply.locallogin import FIRST_PASSWORD
+from apply.loginlayer import LoginLayer
 from apply.placement import APPLIED, LOGIN, POLICIES, SUPERVISION, files, wanted
 from apply.plan import Observed, Plan, Wanted, plan
 from apply.state import StateDirectory, remove_files
@@ -17,23 +28,26 @@ from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
 from render.artifacts import Artifacts, render
 from render.hubfiles import layout
 from spec.errors import AppliedInPart, StackError
-from spec.login import administrators
+from spec.login import by_provider, embedded
 from spec.model import Stack
 from spec.ways import has_user_policies
 
-_FIRST_LOGIN = "secrets/first-password"
 _ROUTES = "traefik/rules.toml"
 _STOP_SECONDS = 20
-_INITIALIZED = "bao/initialized.json"
 
 
 class LocalTarget:
     """One stack on this machine."""
 
-    def __init__(self, stack: Stack, state: StateDirectory) -> None:
-        """Touches nothing yet."""
+    def __init__(self, stack: Stack, state: StateDirectory, folder: Path) -> None:
+        """Touches nothing yet.
+
+        Args:
+            folder: of the stack file, from which what it names is found.
+        """
         self.stack = stack
         self.state = state
+        self.folder = folder
 
     def artifacts(self) -> Artifacts:
         """Everything the stack is made from; values of this machine stay placeholders."""
@@ -43,7 +57,16 @@ class LocalTarget:
         """What install would do; changes nothing."""
         if options.prove:
             raise StackError("--prove spawn is for target kubernetes; nothing was changed", hint="leave it out")
-        return Plan(plan(self.wanted(self.artifacts()), self.observe()))
+        made = plan(self.wanted(self.artifacts()), self.observe())
+        if not by_provider(self.stack.auth):
+            return Plan(made)
+        of_login, warnings = locallogin.examine(self.login_layer(), self.state, made)
+        return Plan([*made, *of_login], (), warnings)
+
+    def login_layer(self) -> LoginLayer:
+        """How users sign in, where a provider knows them."""
+        placed = self.wanted(self.artifacts()).files
+        return locallogin.login_layer(self.stack, self.state, self.folder, placed)
 
     def install(self, options: Options, confirm: Confirm, tell: Tell) -> Outcome:
         """Make this machine agree with the stack file and prove it."""
@@ -56,11 +79,10 @@ class LocalTarget:
             return Outcome(made, self.url(), self._first_login(), tuple(warnings))
 
     def _first_login(self) -> FirstLogin | None:
-        path, password = self.state.path / _FIRST_LOGIN, self.state.read(_FIRST_LOGIN)
+        path, password = self.state.path / FIRST_PASSWORD, self.state.read(FIRST_PASSWORD)
         if not password:
             return None
-        user = next(iter(administrators(self.stack.auth)), "")
-        return FirstLogin(user, password, str(path), path.unlink)
+        return FirstLogin(locallogin.first_user(self.stack), password, str(path), path.unlink)
 
     def uninstall(self, purge: bool, confirm: Callable[[str], None], tell: Tell) -> str:
         """Remove what install made; homes and secrets stay unless `purge`."""
@@ -106,6 +128,7 @@ class LocalTarget:
             ("environments", lambda say: self._ensure_environments(artifacts, say)),
             ("parts", lambda say: self._ensure_parts(artifacts, say)),
             ("secrets", lambda say: self._ensure_vault(artifacts, say)),
+            ("provider", self._ensure_provider),
             ("login", lambda say: self._ensure_login(artifacts, say)),
             ("login page", self._prove),
         )
@@ -168,7 +191,9 @@ class LocalTarget:
 
     def _ensure_state(self, tell: Tell) -> None:
         self.state.ensure()
-        self._refuse_new_layout()
+        localvault.refuse_other_names(self.stack, self.state)
+        if embedded(self.stack):
+            keycloakdist.ensure(self.state.path / "keycloak", tell)
         facts.ensure(self.stack, self.state, self._living_parts())
         if self.state.read(_ROUTES) is None:
             # The proxy cannot watch a file that is not there; the hub fills it.
@@ -176,20 +201,6 @@ class LocalTarget:
         for path in self.state.wide_open():
             tell(f"warning: {path} could be read by others of this machine; it is private again")
             path.chmod(0o700 if path.is_dir() else 0o600)
-
-    def _refuse_new_layout(self) -> None:
-        """The server's first start fixed these names: its root token is gone, so nobody can move them."""
-        made = self.state.read_json(_INITIALIZED)
-        now = self._layout()
-        if made is not None and made != now:
-            changed = ", ".join(f"{key} was {made[key]!r}" for key in now if made.get(key) != now[key])
-            raise StackError(
-                f"the secrets in {self.state.path} were made under other names ({changed})",
-                hint="put the old value back, or install into another directory with --state",
-            )
-
-    def _layout(self) -> dict[str, str]:
-        return {"name": self.stack.name, "vault.mount": self.stack.vault.mount}
 
     def _write_files(self, artifacts: Artifacts, tell: Tell) -> None:
         wanted, there = self.wanted(artifacts).files, files(self.state)
@@ -206,7 +217,9 @@ class LocalTarget:
 
     def _ensure_parts(self, artifacts: Artifacts, tell: Tell, tries: int = 4) -> None:
         wanted = self.wanted(artifacts)
-        self._forget_half_made_vault()
+        if localvault.is_half_made(self.stack, self.state):
+            supervision.stop(self.state, servers=False)
+            localvault.begin_anew(self.state)
         if not supervision.alive(self.state):
             supervision.start(self.state)
         elif self._applied().get(SUPERVISION) != wanted.objects[SUPERVISION]:
@@ -236,37 +249,25 @@ class LocalTarget:
     def _living_parts(self) -> set[str]:
         return {name for name, part in supervision.parts(self.state).items() if part["pid"]}
 
-    def _forget_half_made_vault(self) -> None:
-        """A first start that was cut short never runs again, and nobody has stored anything yet: begin anew."""
-        folder = self.state.path / "bao"
-        if self.stack.vault.enabled and self.state.read_json(_INITIALIZED) is None and any(folder.iterdir()):
-            supervision.stop(self.state, servers=False)
-            shutil.rmtree(folder, ignore_errors=True)
-            self.state.ensure()
-
     def _ensure_vault(self, artifacts: Artifacts, tell: Tell) -> None:
         wanted = self.wanted(artifacts)
         digest = wanted.objects.get(POLICIES)
         if digest is None or self._applied().get(POLICIES) == digest:
             return
         self._write_vault(json.loads(wanted.files["conf/vault.json"]))
-        self.state.write(_INITIALIZED, json.dumps(self._layout()) + "\n")
+        localvault.note_names(self.stack, self.state)
         self._note(POLICIES, digest)
         tell("secrets: policies and token role are as declared")
 
-    def _ensure_login(self, artifacts: Artifacts, tell: Tell) -> None:
-        """Make the first administrator's account unless it is there.
+    def _ensure_provider(self, tell: Tell) -> None:
+        if by_provider(self.stack.auth):
+            locallogin.ensure_provider(self.login_layer(), self.state, tell)
 
-        The password is on the disk before the account is, so that a crash between the two locks nobody out.
-        """
+    def _ensure_login(self, artifacts: Artifacts, tell: Tell) -> None:
         name = self.wanted(artifacts).objects.get(LOGIN)
         if name is None or self._applied().get(LOGIN) == name:
             return
-        hub = self.hub_api()
-        if not any(account["name"] == name and account["has_password"] for account in hub.accounts()):
-            self.state.write(_FIRST_LOGIN, new_password())
-            hub.add_account(name, self.state.read(_FIRST_LOGIN) or "", admin=True)
-            tell(f"administrator {name} can sign in")
+        locallogin.ensure_account(self.state, self.hub_api(), name, tell)
         self._note(LOGIN, name)
 
     def give_secrets(self, user: str) -> str:

@@ -1,14 +1,19 @@
-"""The Vault server of one machine, as its deployer."""
+"""The Vault server of one machine: its deployer's login, and the names that its first start has fixed."""
 
+import json
+import shutil
 from typing import TYPE_CHECKING
 
 from apply import facts
 from apply.state import StateDirectory
 from render.hubfiles import layout
+from spec.errors import StackError
 from spec.model import Stack
 
 if TYPE_CHECKING:
     from apply.vault import Vault
+
+_INITIALIZED = "bao/initialized.json"
 
 
 def signed_in(stack: Stack, state: StateDirectory) -> "Vault":
@@ -22,3 +27,38 @@ def signed_in(stack: Stack, state: StateDirectory) -> "Vault":
     vault = Vault(f"https://127.0.0.1:{facts.known(stack, state)['vault_port']}", state.path / "tls" / "ca.pem")
     vault.login(layout(stack).deployer_mount, "deployer", state.secret("deployer-login.key"))
     return vault
+
+
+def refuse_other_names(stack: Stack, state: StateDirectory) -> None:
+    """The server's first start fixed these names: its root token is gone, so nobody can move them.
+
+    Raises:
+        StackError: the stack has other ones now.
+    """
+    made, now = state.read_json(_INITIALIZED), _names(stack)
+    if made is not None and made != now:
+        changed = ", ".join(f"{key} was {made[key]!r}" for key in now if made.get(key) != now[key])
+        raise StackError(
+            f"the secrets in {state.path} were made under other names ({changed})",
+            hint="put the old value back, or install into another directory with --state",
+        )
+
+
+def note_names(stack: Stack, state: StateDirectory) -> None:
+    """The first start is over, under these names."""
+    state.write(_INITIALIZED, json.dumps(_names(stack)) + "\n")
+
+
+def is_half_made(stack: Stack, state: StateDirectory) -> bool:
+    """Whether a first start was cut short: it never runs again, and nobody has stored anything yet."""
+    return stack.vault.enabled and state.read_json(_INITIALIZED) is None and any((state.path / "bao").iterdir())
+
+
+def begin_anew(state: StateDirectory) -> None:
+    """Take away what a first start has left; its server must not run."""
+    shutil.rmtree(state.path / "bao", ignore_errors=True)
+    state.ensure()
+
+
+def _names(stack: Stack) -> dict[str, str]:
+    return {"name": stack.name, "vault.mount": stack.vault.mount}

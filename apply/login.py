@@ -132,7 +132,7 @@ def bootstrap(spec: str, state: str | None, as_json: bool) -> None:
         settings = managed.stack.auth.keycloak
         admin = administrator(managed.stack, managed.places.folder, managed.places.environ)
         admin.claims()  # a secret is made only when there is somebody to make the account
-        roles = keycloakrights.NEEDED[settings.manage]["apply"]
+        roles = keycloakrights.NEEDED[managed.declared["manage"]]["apply"]
         secret = _installer_secret(settings.admin_secret, managed.places)
         changes = keycloakbootstrap.bootstrap(
             admin, managed.declared, settings.admin_client_id, secret, roles, progress.tell

@@ -77,7 +77,7 @@ def write_private(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
-_KEPT = ("homes", "bao", "hub", "secrets", "tls", "log")
+_KEPT = ("homes", "bao", "hub", "keycloak", "secrets", "tls", "log")
 """What uninstall leaves: homes, the users' secrets with their keys, accounts, and the logs."""
 
 

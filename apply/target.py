@@ -121,7 +121,7 @@ def _local_target(stack: Stack, folder: Path, state: str | None) -> "LocalTarget
 
     found = StateDirectory(Path(state) if state else default_path(stack.name))
     confinement.refuse_open(stack, found)
-    return LocalTarget(_with_files(stack, folder), found)
+    return LocalTarget(_with_files(stack, folder), found, folder)
 
 
 def _with_files(stack: Stack, folder: Path) -> Stack:
@@ -130,13 +130,19 @@ def _with_files(stack: Stack, folder: Path) -> Stack:
     Raises:
         StackError: one cannot be read.
     """
-    found = {}
-    for name in ("certificate", "key"):
-        if file := getattr(stack.hub, name):
-            path = (folder / file).resolve()
-            try:
-                path.open("rb").close()
-            except OSError as error:
-                raise unreadable(path, f"hub.{name}", error.strerror) from error
-            found[name] = str(path)
-    return replace(stack, hub=replace(stack.hub, **found)) if found else stack
+    found = {
+        name: _readable(folder, file, f"hub.{name}")
+        for name in ("certificate", "key", "logo")
+        if (file := getattr(stack.hub, name))
+    }
+    stack = replace(stack, hub=replace(stack.hub, **found)) if found else stack
+    return replace(stack, ca=_readable(folder, stack.ca, "ca")) if stack.ca else stack
+
+
+def _readable(folder: Path, file: str, name: str) -> str:
+    path = (folder / file).resolve()
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise unreadable(path, name, error.strerror) from error
+    return str(path)

@@ -8,6 +8,7 @@ from typing import Any
 
 from render import hubfiles
 from render.environments import environment_id, environments, unavailable_reason
+from render.keycloak import keycloak_objects
 from render.keycloakpart import keycloak_part
 from render.login import provider_settings
 from render.parts import STATE, part
@@ -20,6 +21,8 @@ from spec.profiles import EffectiveProfile, effective_profiles
 from spec.quantities import seconds
 from spec.ways import has_page, ways
 
+KEYCLOAK = "conf/keycloak.json"
+"""What is wanted in a Keycloak, where install manages any of it."""
 CLIENT_SECRET = "login-client-secret"  # noqa: S105 - a file's name
 """Where the hub finds its secret for the provider."""
 _SUPERVISION = tuple(
@@ -43,6 +46,8 @@ def local_artifacts(stack: Stack) -> dict[str, str]:
         "conf/environments.json": hubfiles.text(environments(stack)),
         "conf/parts.json": hubfiles.text({"parts": _parts(stack)}),
     }
+    if (declared := keycloak_objects(stack, "@{public_url}")) is not None:
+        files[KEYCLOAK] = hubfiles.text(declared)
     if stack.vault.enabled:
         files["conf/openbao.hcl"] = filled("templates/openbao.hcl.j2", requests=_first_start(stack))
         files["conf/vault.json"] = hubfiles.text(_vault_objects(stack))

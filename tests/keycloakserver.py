@@ -13,6 +13,7 @@ import pytest
 
 from apply import keycloakdist
 from apply.keycloak import Keycloak, service_account
+from render.keycloakpart import server_command
 from spec.errors import StackError
 from tests.openbao import certificates, free_port
 
@@ -58,7 +59,7 @@ class KeycloakServer:
 
     def start(self) -> None:
         """Start the process, again at the same address after `stop`, and wait until it is ready."""
-        command = keycloakdist.command(self._java, self.home, self.port, self._management, *self._options)
+        command = server_command(self._java, str(self.home), str(self.port), str(self._management), *self._options)
         if shutil.which("setpriv"):  # a test run that is killed leaves no server behind
             command = ["setpriv", "--pdeathsig", "KILL", *command]
         environment = os.environ | {

@@ -60,5 +60,5 @@ class Bindings:
 
     def names_of(self, issuer: str, subject: str, session: str) -> list[str]:
         """The names of an account, or of a sign-in where no account is given."""
-        owned = Binding.subject == subject if subject else Binding.session == session
+        owned: Any = Binding.subject == subject if subject else Binding.session == session
         return sorted(name for (name,) in self._db.query(Binding.name).filter(Binding.issuer == issuer, owned))

@@ -1,5 +1,6 @@
-"""`/hub/api/stack/bindings`: which names are bound to an account, and their release, for `inv auth.release`."""
+"""`/hub/api/stack/bindings` and `.../login`: whose a name is, and which secret the hub has, for `inv auth.*`."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -7,6 +8,10 @@ from jupyterhub.apihandlers.base import APIHandler
 from tornado import web
 
 from hub.oidc.binding import Bindings
+from hub.oidc.errors import ProviderAway
+
+_FINGERPRINT = 8
+"""Hexadecimal digits: enough to tell two secrets apart, too few to find one."""
 
 
 class _BindingsHandler(APIHandler):  # type: ignore[misc]
@@ -40,7 +45,21 @@ class BindingHandler(_BindingsHandler):
         self.set_status(204)
 
 
+class LoginHandler(_BindingsHandler):
+    """What the hub has to prove itself with."""
+
+    def get(self) -> None:
+        """The secrets' fingerprints: enough to tell whether a new one has arrived."""
+        try:
+            found = self.authenticator.provider.secrets()
+        except ProviderAway:
+            found = []
+        prints = sorted(hashlib.sha256(secret.encode()).hexdigest()[:_FINGERPRINT] for secret in found)
+        self.finish(json.dumps({"secrets": prints}))
+
+
 ROUTES: list[tuple[str, type, dict[str, Any]]] = [
+    (r"/api/stack/login", LoginHandler, {}),
     (r"/api/stack/bindings", BindingListHandler, {}),
     (r"/api/stack/bindings/([^/]+)", BindingHandler, {}),
 ]

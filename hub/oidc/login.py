@@ -78,11 +78,13 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
     async def get_token_info(self, _handler: Any, params: dict[str, Any]) -> dict[str, Any]:
         """Tokens for a code. The base's parameters name the client; how it proves itself is the provider's matter."""
         left_out = ("client_id", "client_secret", "data")
-        return await self.provider.tokens({key: value for key, value in params.items() if key not in left_out})
+        grant = {key: value for key, value in params.items() if key not in left_out}
+        found: dict[str, Any] = await self.provider.tokens(grant)
+        return found
 
     async def token_to_user(self, token_info: dict[str, Any]) -> dict[str, Any]:
         """What the provider says of the tokens' owner, who must be the one of the identity token."""
-        person = await self.provider.person(token_info["access_token"])
+        person: dict[str, Any] = await self.provider.person(token_info["access_token"])
         if "id_token" in token_info and _claims(token_info["id_token"]).get("sub") != person["sub"]:
             raise ProviderRefused("the tokens are of two accounts")
         return person

@@ -48,6 +48,14 @@ class Provider:
         self._keys: tuple[float, dict[str, Any]] | None = None
         self._silence: tuple[float, str] = (0.0, "")
 
+    def secrets(self) -> list[str]:
+        """With what the hub can prove itself now.
+
+        Raises:
+            ProviderAway: with nothing.
+        """
+        return self._secret.candidates()
+
     async def endpoints(self) -> Endpoints:
         """Where the provider has what; asked for once an hour.
 

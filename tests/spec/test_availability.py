@@ -178,7 +178,10 @@ def test_every_row_of_what_is_refused_has_a_case() -> None:
 
 
 def test_all_that_is_missing_is_said_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
-    text = "ca: a.pem\nversion: 1\nprofiles: {base: {pod: {a: 1}, storage: 1Gi}}\ntarget: {kind: local}\negress: {vault: {}}\n"
+    text = (
+        "ca: a.pem\nversion: 1\nprofiles: {base: {pod: {a: 1}, storage: 1Gi}}\n"
+        "target: {kind: local}\negress: {vault: {}}\n"
+    )
 
     found = not_yet(text, tmp_path)
 

@@ -1,0 +1,143 @@
+"""The hub's secret at its provider, on its way to the hub: made once, kept where the file says, never shown.
+
+The hub reads it from a file, one secret to a line: while it is changed there are two, of which the provider knows one.
+"""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from apply import references
+from apply.generations import KIND, STACK
+from apply.keycloakobjects import LAYER
+from apply.plan import Change
+from apply.references import Places
+from render.login import SECRET_FILE, login_secret
+from spec.errors import StackError
+from spec.login import client_secret
+from spec.model import Stack
+
+if TYPE_CHECKING:
+    from apply.kube import Kube
+    from apply.state import StateDirectory
+
+_BYTES = 32
+_TITLE = "secret of the hub's client"
+
+
+class Delivery(Protocol):
+    """What the hub reads its secret from."""
+
+    def read(self) -> list[str]:
+        """The secrets that are there; none before the first install."""
+        ...
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Put these there, in place of what is there."""
+        ...
+
+
+@dataclass(frozen=True)
+class FileDelivery:
+    """A file of the state directory."""
+
+    state: "StateDirectory"
+    name: str
+
+    def read(self) -> list[str]:
+        """Those in the file."""
+        return (self.state.read(self.name) or "").split()
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Replace the file as a whole."""
+        self.state.write(self.name, "\n".join(lines) + "\n")
+
+
+@dataclass(frozen=True)
+class SecretDelivery:
+    """A Secret of the cluster, which the hub's pod mounts."""
+
+    kube: "Kube"
+    stack: Stack
+
+    def read(self) -> list[str]:
+        """Those in the Secret."""
+        found = self.kube.get(f"{self._folder}/{login_secret(self.stack)}") or {}
+        return base64.b64decode((found.get("data") or {}).get(SECRET_FILE) or "").decode("utf-8", "replace").split()
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Make the Secret, or change it."""
+        name, path = login_secret(self.stack), f"{self._folder}/{login_secret(self.stack)}"
+        labels = {STACK: self.stack.name, KIND: "login"}
+        body: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "labels": labels}}
+        body["stringData"] = {SECRET_FILE: "\n".join(lines) + "\n"}
+        there = self.kube.get(path)
+        if there is None:
+            self.kube.create(self._folder, body)
+        else:
+            self.kube.replace(path, body | {"metadata": there["metadata"]})
+
+    @property
+    def _folder(self) -> str:
+        return f"/api/v1/namespaces/{self.stack.target.namespace}/secrets"
+
+
+class MountedSecret:
+    """A Secret that the stack file names itself: the hub's pod mounts it, and nothing has to be brought there."""
+
+    def __init__(self, value: str) -> None:
+        """Args: value: what is in it."""
+        self._value = value
+
+    def read(self) -> list[str]:
+        """The one in it."""
+        return [self._value] if self._value else []
+
+    def write(self, lines: Sequence[str]) -> None:
+        """Nothing: `references` writes where the file says."""
+
+
+def field_of(stack: Stack) -> str:
+    """The field of the stack file that may name the secret's place."""
+    return f"auth.{stack.auth.kind}.client_secret"
+
+
+def wanted(stack: Stack, places: Places, delivered: list[str]) -> str | None:
+    """The secret that the client should have; None where none is kept yet and install may make one.
+
+    Raises:
+        StackError: it cannot be read, or it is somebody else's to make and is not there.
+    """
+    reference = client_secret(stack.auth)
+    if reference is None:
+        return delivered[0] if delivered else None
+    found = references.kept(reference, field_of(stack), places)
+    if found is None and reference.startswith("env:"):
+        raise StackError(f"{field_of(stack)}: {reference} leads to no secret", hint="set the variable")
+    return found
+
+
+def change(value: str | None, delivered: list[str]) -> list[Change]:
+    """What would be made of it, without a word about its value."""
+    if not delivered:
+        return [Change("create", _TITLE, layer=LAYER)]
+    return [Change("update", _TITLE, ("secret: changed",), layer=LAYER)] if delivered != [value] else []
+
+
+def fresh() -> str:
+    """A new secret, kept nowhere."""
+    return secrets.token_urlsafe(_BYTES)
+
+
+def made(stack: Stack, places: Places) -> str:
+    """A new secret, kept where the stack file says.
+
+    Raises:
+        StackError: it cannot be kept there.
+    """
+    value = fresh()
+    if (reference := client_secret(stack.auth)) is not None:
+        references.keep(reference, value, field_of(stack), places)
+    return value

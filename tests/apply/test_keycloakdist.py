@@ -60,7 +60,7 @@ def test_another_archive_than_the_one_that_was_meant_is_refused(cache: Path) -> 
     cache.mkdir(parents=True)
     (cache / f"keycloak-quarkus-dist-{keycloakdist.VERSION}.tar.gz").write_bytes(b"something else")
 
-    with pytest.raises(StackError, match="its SHA-256 is [0-9a-f]{64}"):
+    with pytest.raises(StackError, match=r"its SHA-256 is [0-9a-f]{64}"):
         keycloakdist.distribution(quiet)
 
     assert not (cache / keycloakdist.VERSION).exists()

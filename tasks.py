@@ -28,7 +28,7 @@ def init(_, out="stack.yaml", force=False, target="", name="", host="", login=""
 
 @task(help=SPEC | JSON)
 def validate(_, spec="stack.yaml", json=False):
-    """Check the stack file: every problem with its line and a hint."""
+    """Check the stack file: each problem with its line and a hint."""
     with user_errors():
         from apply import validation
 

@@ -103,7 +103,7 @@ def differences(one: KeycloakObject) -> list[str]:
 
 def warnings(declared: dict[str, Any], seen: Seen) -> tuple[str, ...]:
     """What the stack names and does not manage, where it is not as the stack needs it."""
-    return (*_shorter(declared, seen), *_unmanaged_groups(declared, seen))
+    return (*_shorter(declared, seen), *_doubled_claims(declared, seen), *_unmanaged_groups(declared, seen))
 
 
 def _shorter(declared: dict[str, Any], seen: Seen) -> Iterator[str]:
@@ -114,6 +114,15 @@ def _shorter(declared: dict[str, Any], seen: Seen) -> Iterator[str]:
                 f"AUTH132 realm {declared['realm']} ends sessions after {duration(int(fitting[name]))}, "
                 f"before auth.keycloak.{ours} ({duration(int(wanted[name]))})"
             )
+
+
+def _doubled_claims(declared: dict[str, Any], seen: Seen) -> Iterator[str]:
+    """One with short names would make a member of `students/admins` a member of `admins`."""
+    ours, client = declared["mapper"], declared["client"]["clientId"]
+    for mapper in (seen.client or {}).get("protocolMappers") or ():
+        claim = (mapper.get("config") or {}).get("claim.name")
+        if claim == ours["config"]["claim.name"] and mapper["name"] != ours["name"]:
+            yield f"AUTH131 mapper {mapper['name']} of client {client} writes the claim {claim} too: remove it"
 
 
 def _fitting(declared: dict[str, Any], seen: Seen) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class _Managed:
 
     @property
     def realm(self) -> str:
+        """The realm's name."""
         return str(self.declared["realm"])
 
     def secret(self) -> str | None:

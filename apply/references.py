@@ -83,6 +83,7 @@ def _named(name: str) -> Iterator[None]:
         yield
     except StackError as error:
         error.message = f"{name}: {error.message}"
+        error.args = (error.message,)
         raise
 
 

@@ -52,16 +52,16 @@ def call(
             connection.request(method, path, data, sent)
             answer = connection.getresponse()
             return answer.status, _decoded(answer.read())
-    except ssl.SSLCertVerificationError as error:
-        raise Untrusted(
-            f"the certificate of {what} at {server} is not trusted: {error.verify_message}",
-            hint="name its authority with `ca:` in the stack file",
-        ) from error
     except (OSError, http.client.HTTPException) as error:
-        raise TargetUnreachable(
-            f"{what} does not answer at {server}: {error or type(error).__name__}",
-            hint="inv status shows what runs",
-        ) from error
+        raise _failure(what, server, error) from error
+
+
+def _failure(what: str, server: str, error: Exception) -> TargetUnreachable:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        message = f"the certificate of {what} at {server} is not trusted: {error.verify_message}"
+        return Untrusted(message, hint="name its authority with `ca:` in the stack file")
+    message = f"{what} does not answer at {server}: {str(error) or type(error).__name__}"
+    return TargetUnreachable(message, hint="inv status shows what runs")
 
 
 def _encoded(body: Any, form: dict[str, str] | None, headers: dict[str, str]) -> tuple[bytes | None, dict[str, str]]:

@@ -21,7 +21,7 @@ def apply(_, spec="stack.yaml", state=None, json=False, check=False):
 
 @task(name="bootstrap", help=STATE | JSON)
 def bootstrap(_, spec="stack.yaml", state=None, json=False):
-    """Make the installer's account in Keycloak (as an administrator)."""
+    """Make the installer's Keycloak account, as an administrator."""
     with user_errors():
         from apply import login
 

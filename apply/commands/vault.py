@@ -27,7 +27,7 @@ def apply(_, spec="stack.yaml", state=None, json=False, check=False, show_policy
 
 @task(name="rotate", help=STATE | JSON)
 def rotate(_, spec="stack.yaml", state=None, json=False):
-    """Give the hub a new token, end the old one (hub_login: token)."""
+    """Give the hub a new token and end the old (hub_login: token)."""
     with user_errors():
         from apply import rotation
 

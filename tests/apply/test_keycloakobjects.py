@@ -14,7 +14,7 @@ DECLARED: dict[str, Any] = {
         "attributes": {"client.session.idle.timeout": "3600", "client.session.max.lifespan": "7200"},
     },
     "scopes": ["basic"],
-    "mapper": {"name": "groups", "config": {"full.path": "true"}},
+    "mapper": {"name": "groups", "config": {"claim.name": "groups", "full.path": "true"}},
     "groups": ["admins"],
 }
 REALM = {"ssoSessionIdleTimeout": 3600, "ssoSessionMaxLifespan": 7200}
@@ -58,6 +58,15 @@ def test_sessions_fit_in_the_realm_and_a_warning_says_so() -> None:
     assert warnings(DECLARED, narrow) == (
         "AUTH132 realm lab ends sessions after 30m, before auth.keycloak.session_idle (1h)",
     )
+
+
+def test_a_second_mapper_of_the_same_claim_is_named() -> None:
+    short = {"name": "old", "config": {"claim.name": "groups", "full.path": "false"}}
+    seen = live(protocolMappers=[DECLARED["mapper"], short, {"name": "other", "config": {}}])
+
+    assert [warning.split(" writes ")[0] for warning in warnings(DECLARED, seen) if "AUTH131" in warning] == [
+        "AUTH131 mapper old of client hub"
+    ]
 
 
 def test_groups_that_nobody_could_look_for_are_named() -> None:

@@ -174,6 +174,16 @@ def test_a_group_that_somebody_else_makes_meanwhile_is_no_failure(lab: Lab) -> N
     assert keycloaklayer.examine(installer, declared, None)[0] == []
 
 
+def test_groups_may_have_any_name(lab: Lab) -> None:
+    declared, installer = lab.declared("groups"), lab.able("groups")
+    declared["groups"] = ["Über uns", "Über uns/50% + x?", "Über uns/a.b#c"]
+
+    made = keycloaklayer.write(installer, declared, None, quiet)
+
+    assert titles(made)[1:] == [f"group {path}" for path in declared["groups"]]
+    assert keycloaklayer.examine(installer, declared, None)[0] == []
+
+
 def test_a_failure_in_the_middle_says_what_was_written_before(lab: Lab) -> None:
     declared, installer = lab.declared("groups"), lab.able("groups")
 

@@ -41,9 +41,8 @@ def test_the_client_takes_codes_with_pkce_at_one_address_and_nothing_else() -> N
 
 
 def test_groups_of_every_part_of_the_file_come_with_those_above_them_first() -> None:
-    more = (
-        "profiles: {gpu: {image: 'a:1', groups: [science/physics/lab]}}\nstorage: {shared: {data: {groups: [staff]}}}"
-    )
+    profile = "profiles: {gpu: {display_name: GPU, image: 'a:1', groups: [science/physics/lab]}}"
+    more = f"{profile}\nstorage: {{shared: {{data: {{groups: [staff]}}}}}}"
 
     found = keycloak("manage: groups", "admin_groups: [admins], allowed_groups: [science/physics], ", more)
 

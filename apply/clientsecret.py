@@ -5,7 +5,7 @@ The hub reads it from a file, one secret to a line: while it is changed there ar
 
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -87,13 +87,13 @@ class SecretDelivery:
 class MountedSecret:
     """A Secret that the stack file names itself: the hub's pod mounts it, and nothing has to be brought there."""
 
-    def __init__(self, value: str) -> None:
-        """Args: value: what is in it."""
-        self._value = value
+    def __init__(self, look: Callable[[], str | None]) -> None:
+        """Args: look: reads what is in it."""
+        self._look = look
 
     def read(self) -> list[str]:
-        """The one in it."""
-        return [self._value] if self._value else []
+        """What is in it."""
+        return (self._look() or "").split()
 
     def write(self, lines: Sequence[str]) -> None:
         """Nothing: `references` writes where the file says."""

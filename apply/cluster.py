@@ -3,18 +3,22 @@
 import contextlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from apply import clustervault, generations, lease, userpolicies, vaultlogin
+from apply import clusterlogin, clustervault, generations, lease, tokendelivery, userpolicies, vaultlogin
 from apply.clusterplan import changes, namespace_changes
 from apply.generations import MADE
 from apply.helm import Helm
 from apply.hubapi import HubApi
+from apply.keycloakobjects import LAYER as LOGIN
 from apply.kube import Kube, Refused, at_once
 from apply.kubeconfig import access
+from apply.loginlayer import LoginLayer
+from apply.namedfiles import named_bytes
 from apply.observation import Glance, Observed, discover, glance, has_operator, observe, replicas
 from apply.plan import Change, Plan
 from apply.preview import refused_objects
@@ -27,6 +31,7 @@ from render.extras import keys_secret
 from render.found import Found
 from render.hubfiles import layout
 from spec.errors import AppliedInPart, StackError
+from spec.login import by_provider
 from spec.model import Stack
 from spec.ways import has_user_policies
 
@@ -65,7 +70,10 @@ class ClusterTarget:
 
     def artifacts(self) -> Artifacts:
         """Everything the stack is made from, as it is without a look at the cluster."""
-        return render(self.stack, Found(ca=clustervault.authority_text(self)))
+        return render(self.stack, Found(ca=clustervault.authority_text(self), logo=self._logo()))
+
+    def _logo(self) -> str:
+        return named_bytes(self.file.parent / self.stack.hub.logo, "hub.logo") if self.stack.hub.logo else ""
 
     def vault_objects(self) -> dict[str, Any]:
         """What the stack needs of Vault; an empty mapping without one."""
@@ -102,7 +110,7 @@ class ClusterTarget:
     def _look(self) -> tuple[Glance, Artifacts]:
         """What is there, and what the stack is made of with what the cluster has decided."""
         seen, found = at_once((lambda: glance(self.kube, self.stack), lambda: discover(self.kube, self.stack)))
-        return seen, render(self.stack, replace(found, ca=clustervault.authority_text(self)))
+        return seen, render(self.stack, replace(found, ca=clustervault.authority_text(self), logo=self._logo()))
 
     def bring(
         self, artifacts: Artifacts, seen: Glance, why: str, options: Options, confirm: Confirm, tell: Tell
@@ -126,6 +134,9 @@ class ClusterTarget:
             layers = {change.layer for change in planned.changes}
             if LAYER in layers and self._vault_credential:
                 clustervault.write(self, json.loads(artifacts[VAULT]), self._vault_credential, tell)
+            if LOGIN in layers:
+                with clusterlogin.login_layer(self, artifacts) as login:
+                    login.write(tell)
             self.releases(tell).apply(artifacts, observed, layers)
             self._prove(options, tell)
             if VAULT in artifacts and self._vault_credential:
@@ -191,21 +202,43 @@ class ClusterTarget:
         if refused := [one for one in seen if one.refused is not None]:
             raise refused_objects(refused)
         of_vault, unseen = self._vault_changes(artifacts)
-        found = [*of_vault, *changes(artifacts, observed, wanted, seen)]
-        return Plan(found, tuple(json.loads(artifacts[NOTES])), (*warnings, *unseen))
+        of_login, untold = self._login_changes(artifacts)
+        found = [*of_vault, *of_login, *changes(artifacts, observed, wanted, seen)]
+        return Plan(found, tuple(json.loads(artifacts[NOTES])), (*warnings, *unseen, *untold))
 
     def _vault_changes(self, artifacts: Artifacts) -> tuple[list[Change], tuple[str, ...]]:
         if VAULT not in artifacts:
             return [], ()
         return clustervault.examine(self, json.loads(artifacts[VAULT]), self._vault_credential)
 
+    def alone(self, purpose: str, tell: Tell) -> AbstractContextManager[None]:
+        """Keep other commands on this stack out while the context is open."""
+        return self.locked(purpose, tell)
+
+    def hurry_secrets(self) -> None:
+        """Make the hub's pod see a changed Secret at once."""
+        tokendelivery.poke(self)
+
+    @contextlib.contextmanager
+    def login(self) -> Iterator[LoginLayer]:
+        """How users sign in, where a provider knows them."""
+        with clusterlogin.login_layer(self, self.artifacts()) as found:
+            yield found
+
+    def _login_changes(self, artifacts: Artifacts) -> tuple[list[Change], tuple[str, ...]]:
+        if not by_provider(self.stack.auth):
+            return [], ()
+        with clusterlogin.login_layer(self, artifacts) as login:
+            return login.examine()
+
     def _unchanged(self, artifacts: Artifacts, seen: Glance, tell: Tell) -> bool:
         """Whether all that a glance shows is as the last install has left it."""
         if not seen.generations or namespace_changes(artifacts, seen):
             return False
         as_left = seen.generations[-1].summary["workloads"] == _workloads(self.stack, seen)
-        # Vault last: nothing of it is in the glance, and only who has a credential can look.
-        return as_left and self.releases(tell).all_applied(artifacts, seen) and not self._vault_changes(artifacts)[0]
+        # Vault and login last: nothing of them is in the glance, and only who has a credential can look.
+        as_left = as_left and self.releases(tell).all_applied(artifacts, seen)
+        return as_left and not self._vault_changes(artifacts)[0] and not self._login_changes(artifacts)[0]
 
     def _waiting_login(self, seen: Glance) -> FirstLogin | None:
         from apply.firstlogin import waiting

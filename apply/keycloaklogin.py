@@ -6,29 +6,12 @@ from pathlib import Path
 
 from apply import console
 from apply.keycloak import Keycloak, person, place, service_account
-from apply.references import Places, resolve
 from spec.errors import StackError
 from spec.model import Stack
 
 WAYS = "KEYCLOAK_ADMIN_CLIENT_ID with KEYCLOAK_ADMIN_CLIENT_SECRET, or KEYCLOAK_ADMIN_USER with KEYCLOAK_ADMIN_PASSWORD"
 """Where an administrator's credential is looked for, in this order."""
 _REALM = "KEYCLOAK_ADMIN_REALM"
-
-
-def installer(stack: Stack, places: Places) -> Keycloak:
-    """The installer's own account in the stack's realm; connects at the first request.
-
-    Raises:
-        StackError: its secret is not where the stack file says.
-    """
-    settings = stack.auth.keycloak
-    if settings.admin_secret is None:
-        raise StackError(
-            "auth.keycloak.admin_secret does not say where the secret of the installer's account is",
-            "admin_secret: env:KEYCLOAK_INSTALLER_SECRET, then inv auth.bootstrap by an administrator",
-        )
-    secret = resolve(settings.admin_secret, "auth.keycloak.admin_secret", places)
-    return connected(stack, places.folder, settings.realm, service_account(settings.admin_client_id, secret))
 
 
 def administrator(stack: Stack, folder: Path, environ: Mapping[str, str] = os.environ) -> Keycloak:

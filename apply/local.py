@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,22 @@ class LocalTarget:
         made = plan(self.wanted(self.artifacts()), self.observe())
         if not by_provider(self.stack.auth):
             return Plan(made)
-        of_login, warnings = locallogin.examine(self.login_layer(), self.state, made)
+        of_login, warnings = locallogin.examine(self._login(), self.state, made)
         return Plan([*made, *of_login], (), warnings)
 
-    def login_layer(self) -> LoginLayer:
+    def alone(self, purpose: str, tell: Tell) -> AbstractContextManager[None]:
+        """Keep other commands on this stack out while the context is open."""
+        return self.state.lock(purpose, tell)
+
+    def hurry_secrets(self) -> None:
+        """Nothing: the hub reads a file at each use."""
+
+    @contextlib.contextmanager
+    def login(self) -> Iterator[LoginLayer]:
         """How users sign in, where a provider knows them."""
+        yield self._login()
+
+    def _login(self) -> LoginLayer:
         placed = self.wanted(self.artifacts()).files
         return locallogin.login_layer(self.stack, self.state, self.folder, placed)
 
@@ -107,7 +119,7 @@ class LocalTarget:
         if not self.state.exists():
             return Observed(files={}, missing=("the state directory, its secrets and certificates",))
         running = supervision.parts(self.state)
-        stale = facts.stale(self.stack, self.state, self._living_parts())
+        stale = facts.stale(self.stack, self.state, supervision.living(self.state))
         return Observed(
             files=files(self.state),
             parts={name: (str(part["state"]), str(part["fingerprint"])) for name, part in running.items()},
@@ -194,7 +206,7 @@ class LocalTarget:
         localvault.refuse_other_names(self.stack, self.state)
         if embedded(self.stack):
             keycloakdist.ensure(self.state.path / "keycloak", tell)
-        facts.ensure(self.stack, self.state, self._living_parts())
+        facts.ensure(self.stack, self.state, supervision.living(self.state))
         if self.state.read(_ROUTES) is None:
             # The proxy cannot watch a file that is not there; the hub fills it.
             self.state.write(_ROUTES, "")
@@ -236,18 +248,12 @@ class LocalTarget:
         except StackError:
             # Between choosing a free port and listening on it, another program may have taken it; and a part that
             # starts again and again for want of its port holds none.
-            holding = self._ready_parts()
+            holding = supervision.ready(self.state)
             if tries == 0 or not facts.stale(self.stack, self.state, holding):
                 raise
             facts.ensure(self.stack, self.state, holding)
             self._write_files(artifacts, tell)
             self._ensure_parts(artifacts, tell, tries - 1)
-
-    def _ready_parts(self) -> set[str]:
-        return {name for name, part in supervision.parts(self.state).items() if part["state"] == "ready"}
-
-    def _living_parts(self) -> set[str]:
-        return {name for name, part in supervision.parts(self.state).items() if part["pid"]}
 
     def _ensure_vault(self, artifacts: Artifacts, tell: Tell) -> None:
         wanted = self.wanted(artifacts)
@@ -261,7 +267,7 @@ class LocalTarget:
 
     def _ensure_provider(self, tell: Tell) -> None:
         if by_provider(self.stack.auth):
-            locallogin.ensure_provider(self.login_layer(), self.state, tell)
+            locallogin.ensure_provider(self._login(), self.state, tell)
 
     def _ensure_login(self, artifacts: Artifacts, tell: Tell) -> None:
         name = self.wanted(artifacts).objects.get(LOGIN)

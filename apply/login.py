@@ -4,12 +4,10 @@ import contextlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from apply import (
     console,
-    facts,
     keycloakbootstrap,
     keycloaklayer,
     keycloakobjects,
@@ -18,18 +16,14 @@ from apply import (
     plan,
     references,
 )
-from apply.keycloaklogin import administrator, installer
+from apply.keycloaklogin import administrator
+from apply.loginlayer import LoginLayer
 from apply.passwords import new_password
 from apply.references import Places
-from apply.state import StateDirectory, default_path
-from apply.validation import validated
-from render.keycloak import keycloak_objects
+from apply.target import target
 from spec.errors import PlanNotEmpty, StackError
+from spec.login import by_provider
 from spec.model import Stack
-
-if TYPE_CHECKING:
-    from apply.kube import Kube
-    from apply.vault import Vault
 
 _SECRET_BYTES = 32
 
@@ -38,9 +32,16 @@ _SECRET_BYTES = 32
 class _Managed:
     """A stack whose login this program may touch."""
 
-    stack: Stack
+    layer: LoginLayer
     declared: dict[str, Any]
-    places: Places
+
+    @property
+    def stack(self) -> Stack:
+        return self.layer.stack
+
+    @property
+    def places(self) -> Places:
+        return self.layer.places
 
     @property
     def realm(self) -> str:
@@ -62,7 +63,7 @@ def apply(spec: str, state: str | None, check: bool, as_json: bool) -> None:
     """
     warnings: tuple[str, ...] = ()
     with _managed(spec, state) as managed, console.Progress(as_json) as progress:
-        keycloak, secret = installer(managed.stack, managed.places), managed.secret()
+        keycloak, secret = managed.layer.installer(), managed.secret()
         changes, warnings = keycloaklayer.examine(keycloak, managed.declared, secret)
         if not check:
             changes = keycloaklayer.write(keycloak, managed.declared, secret, progress.tell)
@@ -84,7 +85,7 @@ def show(spec: str, state: str | None, as_json: bool) -> None:
         StackError: there is none, or the installer may not look.
     """
     with _managed(spec, state) as managed:
-        keycloak = installer(managed.stack, managed.places)
+        keycloak = managed.layer.installer()
         keycloakrights.refuse_too_weak(keycloak, managed.declared["manage"], "plan")
         seen = keycloakreading.observed(keycloak, managed.declared)
     name = managed.declared["client"]["clientId"]
@@ -110,7 +111,7 @@ def password(spec: str, state: str | None, name: str) -> None:
         if managed.declared["manage"] != "realm":
             message = f"the users of realm {managed.realm} are not the stack's (auth.keycloak.manage)"
             raise StackError(message, "ask its administrator, or set manage: realm")
-        keycloak = installer(managed.stack, managed.places)
+        keycloak = managed.layer.installer()
         keycloakrights.refuse_master_admin(keycloak)
         keycloakrights.refuse_without(keycloak, ("manage-users",))
         user = keycloakreading.user_of(keycloak, managed.realm, name)
@@ -123,6 +124,46 @@ def password(spec: str, state: str | None, name: str) -> None:
     console.result(made)
 
 
+def rotate(spec: str, state: str | None, as_json: bool) -> None:
+    """Give the hub's client another secret while sessions go on.
+
+    Raises:
+        StackError: the client is somebody else's; nothing was changed.
+        AppliedInPart: the hub does not see the new secret.
+    """
+    found = target(spec, state)
+    if not by_provider(found.stack.auth):
+        raise StackError(f"the hub has no secret at a provider (auth.kind is {found.stack.auth.kind})")
+    with (
+        console.Progress(as_json) as progress,
+        found.alone("auth.rotate", progress.tell),
+        found.login() as layer,
+        found.hub() as hub,
+    ):
+        layer.rotate(hub.login_secrets, found.hurry_secrets, progress.tell)
+    if as_json:
+        console.result_json({"rotated": True})
+    else:
+        console.say("the hub's client has another secret; nobody was signed out")
+
+
+def release(spec: str, state: str | None, name: str, yes: bool) -> None:
+    """Free a name, so that another account of the provider gets it with home and secrets.
+
+    Raises:
+        StackError: it is bound to nobody, or nobody confirmed.
+    """
+    found = target(spec, state)
+    if not by_provider(found.stack.auth):
+        raise StackError(f"names are the hub's own (auth.kind is {found.stack.auth.kind})", "inv user.list")
+    if not yes:
+        question = f"Give home and secrets of {name} to the next account that signs in under this name?"
+        console.confirm(question, otherwise=f"inv auth.release {name} --yes")
+    with found.hub() as hub:
+        hub.release(name)
+    console.say(f"{name} belongs to the account that signs in next under this name")
+
+
 def bootstrap(spec: str, state: str | None, as_json: bool) -> None:
     """Make the installer's account with an administrator's credential; its secret is made once and kept.
 
@@ -131,6 +172,8 @@ def bootstrap(spec: str, state: str | None, as_json: bool) -> None:
     """
     with _managed(spec, state) as managed, console.Progress(as_json) as progress:
         settings = managed.stack.auth.keycloak
+        if settings.embedded:
+            raise StackError("install itself makes the account in a Keycloak of the stack's own", "inv install")
         admin = administrator(managed.stack, managed.places.folder, managed.places.environ)
         admin.claims()  # a secret is made only when there is somebody to make the account
         roles = keycloakrights.NEEDED[managed.declared["manage"]]["apply"]
@@ -161,54 +204,15 @@ def _installer_secret(reference: str | None, places: Places) -> str:
 @contextlib.contextmanager
 def _managed(spec: str, state: str | None) -> Iterator[_Managed]:
     """The stack; what was opened for its references is closed."""
-    stack, folder = validated(spec), Path(spec).resolve().parent
-    settings = stack.auth.keycloak
+    found = target(spec, state)
+    stack = found.stack
     if stack.auth.kind != "keycloak":
         raise StackError(f"the stack does not sign in with Keycloak (auth.kind is {stack.auth.kind})")
-    declared = keycloak_objects(stack, _public_url(stack, state))
-    if declared is None:
-        message = f"the stack manages nothing in realm {settings.realm} (auth.keycloak.manage: none)"
-        raise StackError(message, "manage: client")
-    with contextlib.ExitStack() as opened:
-        yield _Managed(stack, declared, _places(stack, folder, opened))
-
-
-def _places(stack: Stack, folder: Path, opened: contextlib.ExitStack) -> Places:
-    return Places(
-        folder,
-        vault=lambda: opened.enter_context(_vault(stack, folder)),
-        kube=lambda: _kube(stack),
-        namespace=stack.target.namespace,
-    )
-
-
-def _vault(stack: Stack, folder: Path) -> "Vault":
-    from apply import vaultlogin
-    from apply.vault import Vault
-
-    if not stack.vault.address:
-        raise StackError("the stack names no Vault of its own (vault.address)", f"set it, or write {references.FORMS}")
-    found = vaultlogin.credential() or vaultlogin.asked()
-    vault = Vault(stack.vault.address, (folder / stack.ca).resolve() if stack.ca else None, stack.vault.namespace)
-    found.sign_in(vault)
-    return vault
-
-
-def _kube(stack: Stack) -> "Kube":
-    from apply.kube import Kube
-    from apply.kubeconfig import access
-
-    return Kube(access(stack.target.context))
-
-
-def _public_url(stack: Stack, state: str | None) -> str:
-    if stack.target.kind == "kubernetes":
-        return f"https://{stack.hub.host}/"
-    there = StateDirectory(Path(state) if state else default_path(stack.name))
-    port = stack.hub.port or facts.kept(there).get("ports", {}).get("public_port")
-    if port is None:
-        raise StackError("the hub's port is not chosen yet, and Keycloak has to know it", "set hub.port")
-    return facts.public_url(stack, port)
+    with found.login() as layer:
+        if layer.declared is None:
+            message = f"the stack manages nothing in realm {stack.auth.keycloak.realm} (auth.keycloak.manage: none)"
+            raise StackError(message, "manage: client")
+        yield _Managed(layer, layer.declared)
 
 
 def _warn(warnings: tuple[str, ...], as_json: bool) -> None:

@@ -36,6 +36,19 @@ class LoginLayer:
     connect: Callable[[], "Keycloak | None"]
     """The provider as the installer sees it; None where its secret is not here."""
 
+    def installer(self) -> "Keycloak":
+        """The installer's account.
+
+        Raises:
+            StackError: its secret is not here.
+        """
+        found = self.connect()
+        if found is None:
+            where = self.stack.auth.keycloak.admin_secret
+            message = f"auth.keycloak.admin_secret ({where or 'not set'}) leads to no secret of the installer's account"
+            raise StackError(message, hint="set it, and let an administrator run inv auth.bootstrap")
+        return found
+
     def examine(self) -> tuple[list[Change], tuple[str, ...]]:
         """What would change, and warnings; writes nothing.
 

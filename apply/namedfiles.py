@@ -1,5 +1,6 @@
 """Files that a stack file or a variable names. Reads files."""
 
+import base64
 from pathlib import Path
 
 from spec.errors import StackError
@@ -21,6 +22,18 @@ def named_text(path: Path, name: str, kind: str) -> str:
         raise unreadable(path, name, error.strerror) from error
     except UnicodeDecodeError as error:
         raise unreadable(path, name, f"not {kind}") from error
+
+
+def named_bytes(path: Path, name: str) -> str:
+    """What is in a file, base64.
+
+    Raises:
+        StackError: it cannot be read.
+    """
+    try:
+        return base64.b64encode(path.read_bytes()).decode()
+    except OSError as error:
+        raise unreadable(path, name, error.strerror) from error
 
 
 def unreadable(path: Path, name: str, reason: str | None) -> StackError:

@@ -79,6 +79,16 @@ def stop(state: StateDirectory, servers: bool) -> None:
         _supervisor(state, "--stop", *(["--servers"] if servers else []))
 
 
+def ready(state: StateDirectory) -> set[str]:
+    """The parts that answer."""
+    return {name for name, part in parts(state).items() if part["state"] == "ready"}
+
+
+def living(state: StateDirectory) -> set[str]:
+    """The parts that run, and so hold their ports."""
+    return {name for name, part in parts(state).items() if part["pid"]}
+
+
 def wait_ready(
     state: StateDirectory, wanted: dict[str, str], tell: Callable[[dict[str, str]], None], seconds: float = 60
 ) -> None:

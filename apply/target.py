@@ -20,6 +20,7 @@ from spec.model import Stack
 if TYPE_CHECKING:
     from apply.cluster import ClusterTarget
     from apply.local import LocalTarget
+    from apply.loginlayer import LoginLayer
 
 Tell = Callable[[str], None]
 Confirm = Callable[[Plan], None]
@@ -83,6 +84,18 @@ class Target(Protocol):
 
     def hub(self) -> AbstractContextManager[HubApi]:
         """The hub's API with the admin service's token, while the context is open."""
+        ...
+
+    def alone(self, purpose: str, tell: Tell) -> AbstractContextManager[None]:
+        """Keep other commands on this stack out while the context is open."""
+        ...
+
+    def hurry_secrets(self) -> None:
+        """Make the hub see what it was brought sooner than by itself."""
+        ...
+
+    def login(self) -> AbstractContextManager["LoginLayer"]:
+        """How users sign in, where a provider knows them, while the context is open."""
         ...
 
     def give_secrets(self, user: str) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _NOW = "force-sync"
 """An annotation whose change makes the operator look again (external-secrets.io, FAQ)."""
-_MANAGER, _SEEN = "buunstack-rotation", "buunstack/vault-token"
+_MANAGER, _SEEN, _POKED = "buunstack-rotation", "buunstack/vault-token", "buunstack/look-again"
 _FORBIDDEN, _GONE = 403, 404
 _OPERATOR_SECONDS, _PAUSE_SECONDS = 15, 0.5
 
@@ -49,16 +49,25 @@ def touched(target: "ClusterTarget", declared: dict[str, Any], present: AdminTok
     secret = target.kube.get(admintoken.secret_path(target.namespace, declared))
     if secret is None or (present is not None and admintoken.content(secret) != present.token):
         return False
+    _annotate(target, {_SEEN: secret["metadata"]["resourceVersion"]})
+    return True
+
+
+def poke(target: "ClusterTarget") -> None:
+    """Make the kubelet look at all that the hub's pod mounts."""
+    _annotate(target, {_POKED: str(int(time.time()))})
+
+
+def _annotate(target: "ClusterTarget", annotations: dict[str, str]) -> None:
     for pod in _hubs(target):
         name = pod["metadata"]["name"]
-        metadata = {"name": name, "annotations": {_SEEN: secret["metadata"]["resourceVersion"]}}
+        metadata = {"name": name, "annotations": annotations}
         body = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
         try:
             target.kube.apply(f"{_pods(target)}/{name}", body, _MANAGER)
         except Refused as refusal:
             if refusal.status not in (_FORBIDDEN, _GONE):
                 raise
-    return True
 
 
 def hurry(target: "ClusterTarget", declared: dict[str, Any], present: AdminToken) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from render.extras import CHART, extra_values, operator_brings_token, release_name
 from render.found import Found
 from render.hubfiles import known_users, layout, text
+from render.keycloak import keycloak_objects
 from render.needs import needs
 from render.profiles import left_out
 from render.storage import homes
@@ -14,7 +15,7 @@ from spec.model import Stack
 from spec.ways import ways
 
 NAMESPACE, RELEASES, NEEDS, HOMES, NOTES = "namespace.json", "releases.json", "needs.json", "homes.json", "notes.json"
-JUPYTERHUB, EXTRAS, VAULT = "jupyterhub.json", "buunstack.json", "vault.json"
+JUPYTERHUB, EXTRAS, VAULT, KEYCLOAK = "jupyterhub.json", "buunstack.json", "vault.json", "keycloak.json"
 _RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 """Pods of the namespace that ask for more than this standard are refused (kubernetes.io, pod security admission)."""
 
@@ -35,6 +36,8 @@ def cluster_artifacts(stack: Stack, found: Found) -> dict[str, str]:
     }
     if stack.vault.enabled:
         made[VAULT] = _vault(stack, found)
+    if (declared := keycloak_objects(stack, f"https://{stack.hub.host}/")) is not None:
+        made[KEYCLOAK] = declared
     return {path: text(content) for path, content in made.items()}
 
 

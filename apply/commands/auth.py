@@ -46,4 +46,22 @@ def show(_, spec="stack.yaml", state=None, json=False):
         login.show(spec, state, json)
 
 
-COMMANDS = Collection("auth", apply, bootstrap, password, show)
+@task(name="release", help=STATE | {"yes": "do not ask"})
+def release(_, name, spec="stack.yaml", state=None, yes=False):
+    """Give a user's name, home and secrets to its next account."""
+    with user_errors():
+        from apply import login
+
+        login.release(spec, state, name, yes)
+
+
+@task(name="rotate", help=STATE | JSON)
+def rotate(_, spec="stack.yaml", state=None, json=False):
+    """Give the hub's client another secret; sessions go on."""
+    with user_errors():
+        from apply import login
+
+        login.rotate(spec, state, json)
+
+
+COMMANDS = Collection("auth", apply, bootstrap, password, release, rotate, show)

@@ -1,0 +1,62 @@
+"""Sign-in with a provider on a cluster: the hub's Secret, where references lead, and the installer's account."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from apply import clustervault, references, vaultlogin
+from apply.clientsecret import Delivery, MountedSecret, SecretDelivery
+from apply.keycloak import Keycloak, service_account
+from apply.keycloaklogin import connected
+from apply.loginlayer import LoginLayer
+from apply.references import Places
+from render.artifacts import Artifacts
+from render.cluster import KEYCLOAK
+from spec.errors import StackError
+from spec.login import client_secret
+
+if TYPE_CHECKING:
+    from apply.cluster import ClusterTarget
+    from apply.vault import Vault
+
+_MOUNTED = "k8s:"
+
+
+@contextlib.contextmanager
+def login_layer(target: "ClusterTarget", artifacts: Artifacts) -> Iterator[LoginLayer]:
+    """The login of a stack with a provider; a Vault that a reference needed is closed behind it."""
+    declared = json.loads(artifacts[KEYCLOAK]) if KEYCLOAK in artifacts else None
+    with contextlib.ExitStack() as opened:
+        places = Places(
+            target.file.resolve().parent,
+            vault=lambda: opened.enter_context(_vault(target)),
+            kube=lambda: target.kube,
+            namespace=target.namespace,
+        )
+        yield LoginLayer(target.stack, declared, places, _delivery(target, places), lambda: _installer(target, places))
+
+
+def _delivery(target: "ClusterTarget", places: Places) -> Delivery:
+    reference = client_secret(target.stack.auth)
+    if reference is not None and reference.startswith(_MOUNTED):
+        return MountedSecret(lambda: references.kept(reference, f"auth.{target.stack.auth.kind}.client_secret", places))
+    return SecretDelivery(target.kube, target.stack)
+
+
+def _installer(target: "ClusterTarget", places: Places) -> Keycloak | None:
+    settings = target.stack.auth.keycloak
+    if settings.admin_secret is None:
+        return None
+    secret = references.kept(settings.admin_secret, "auth.keycloak.admin_secret", places)
+    if secret is None:
+        return None
+    account = service_account(settings.admin_client_id, secret)
+    return connected(target.stack, places.folder, settings.realm, account)
+
+
+def _vault(target: "ClusterTarget") -> "Vault":
+    if not target.stack.vault.address:
+        hint = f"set vault.address, or write {references.FORMS}"
+        raise StackError("the stack names no Vault (vault.address), where a reference leads", hint)
+    return clustervault.signed_in(target, vaultlogin.credential() or vaultlogin.asked())

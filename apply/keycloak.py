@@ -14,6 +14,7 @@ from spec.errors import StackError, TargetUnreachable
 _MARGIN_SECONDS = 10
 """A token is renewed this long before its end."""
 _LONGEST_FOREIGN_TEXT = 300
+_REDIRECTS = range(300, 400)
 _MASTER = "master"
 _OURS = "realm-management"
 """The client of each realm whose roles are the rights inside it."""
@@ -120,6 +121,9 @@ class Keycloak:
         if status >= 500:
             message = f"AUTH101 Keycloak at {self._url} answers {status}"
             raise TargetUnreachable(message, "it may be starting, or broken: its log says why")
+        if status in _REDIRECTS:
+            message = f"AUTH101 Keycloak at {self._url} answers {status}, with another address"
+            raise TargetUnreachable(message, "auth.keycloak.url is the address that it leads to")
         return status, answer
 
     def _accepted(self, method: str, path: str, status: int, answer: Any) -> Any:

@@ -37,10 +37,12 @@ class _Managed:
 
     @property
     def stack(self) -> Stack:
+        """As declared."""
         return self.layer.stack
 
     @property
     def places(self) -> Places:
+        """Where references lead."""
         return self.layer.places
 
     @property

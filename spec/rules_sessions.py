@@ -23,12 +23,15 @@ def sessions_fit_into_each_other(stack: Stack, document: Document) -> Iterator[P
         yield document.problem(document.nearest(idle, ("auth", "kind")), message, keycloak.session_max)
     if seconds(session.refresh) >= seconds(keycloak.session_idle):
         message = (
-            f"{session.refresh} is not shorter than auth.keycloak.session_idle ({keycloak.session_idle}), so sessions "
-            "would end while they are in use"
+            f"auth.session.refresh ({session.refresh}) is not shorter than auth.keycloak.session_idle "
+            f"({keycloak.session_idle}), so sessions would end while they are in use"
         )
         yield document.problem(document.nearest(("auth", "session", "refresh"), idle), message, "5m")
     if seconds(session.outage_grace) > seconds(keycloak.session_max):
-        message = f"{session.outage_grace} is longer than auth.keycloak.session_max ({keycloak.session_max})"
+        message = (
+            f"auth.session.outage_grace ({session.outage_grace}) is longer than auth.keycloak.session_max "
+            f"({keycloak.session_max})"
+        )
         place = document.nearest(("auth", "session", "outage_grace"), ("auth", "keycloak", "session_max"))
         yield document.problem(place, message, keycloak.session_max)
 
@@ -40,8 +43,8 @@ def removed_users_are_noticed_in_time(stack: Stack, document: Document) -> Itera
         return
     if seconds(keycloak.access_token_lifespan) > seconds(refresh):
         message = (
-            f"{keycloak.access_token_lifespan} is longer than auth.session.refresh ({refresh}), and the provider is "
-            "not asked again while a token holds"
+            f"auth.keycloak.access_token_lifespan ({keycloak.access_token_lifespan}) is longer than "
+            f"auth.session.refresh ({refresh}), and the provider is not asked again while a token holds"
         )
         place = document.nearest(("auth", "keycloak", "access_token_lifespan"), ("auth", "session", "refresh"))
         yield document.problem(place, message, refresh)
@@ -53,8 +56,8 @@ def servers_end_before_their_sessions(stack: Stack, document: Document) -> Itera
     if stack.auth.kind != "keycloak" or not culling.enabled or seconds(culling.max_age) <= seconds(longest):
         return
     message = (
-        f"{culling.max_age} is longer than auth.keycloak.session_max ({longest}), so servers would outlive the sign-in "
-        "of their users"
+        f"culling.max_age ({culling.max_age}) is longer than auth.keycloak.session_max ({longest}), so servers would "
+        "outlive the sign-in of their users"
     )
     place: Path = document.nearest(("culling", "max_age"), ("auth", "keycloak", "session_max"))
     yield document.problem(place, message, longest)

@@ -23,15 +23,18 @@ _START_SECONDS = 180
 class KeycloakServer:
     """One server in `folder`; entering the context starts it and waits until it is ready."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
         """Makes the distribution ready first, which takes a minute and a half on a machine's first run.
+
+        Args:
+            host: an address that the certificate names beside localhost, for who reaches the server by a relay.
 
         Raises:
             StackError: there is no Java, or no Keycloak to be had.
         """
         self._java = keycloakdist.java()
         self.home = keycloakdist.home(folder / "home", keycloakdist.distribution(lambda _: None))
-        made = certificates(folder / "tls")
+        made = certificates(folder / "tls", host)
         self.ca = made.ca
         self.port, self.https_port, self._management = free_port(), free_port(), free_port()
         self.address = f"http://127.0.0.1:{self.port}"
@@ -117,10 +120,10 @@ class KeycloakServer:
             connection.close()
 
 
-def server(folder: Path) -> KeycloakServer:
+def server(folder: Path, host: str = "127.0.0.1") -> KeycloakServer:
     """A server that is not started yet; where none can be had the test is skipped, in CI it fails."""
     try:
-        return KeycloakServer(folder)
+        return KeycloakServer(folder, host)
     except StackError as error:
         if os.environ.get("CI"):
             raise

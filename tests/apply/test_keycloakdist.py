@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from apply import keycloakdist
+from render.keycloakpart import server_command
 from spec.errors import StackError, ToolMissing
 
 
@@ -76,4 +77,4 @@ def test_a_server_has_data_of_its_own_beside_links_to_what_is_shared(tmp_path: P
 
     assert (place / "lib").resolve() == tmp_path / "newer" / "lib"
     assert place.stat().st_mode & 0o777 == 0o700
-    assert f"-Dkc.home.dir={place}" in keycloakdist.command("java", place, 8080, 9000)
+    assert f"-Dkc.home.dir={place}" in server_command("java", str(place), "8080", "9000")

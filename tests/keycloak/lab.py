@@ -30,10 +30,12 @@ class Lab:
 
     def text(self, manage: str, **more: Any) -> str:
         """A stack file; `more` is of auth.keycloak."""
-        fields = {"url": self.server.address, "realm": self.realm, "manage": manage, **more}
+        named = {"admin_secret": "env:INSTALLER_SECRET", **more}
+        fields = {"url": self.server.address, "realm": self.realm, "manage": manage, **named}
         lines = "".join(f"    {name}: {value}\n" for name, value in fields.items())
         return (
             "version: 1\nname: lab\ntarget: {kind: kubernetes}\nhub: {host: hub.lab.internal}\n"
+            "vault: {enabled: false}\nculling: {enabled: false}\n"
             "auth:\n  kind: keycloak\n  admin_groups: [admins]\n  allowed_groups: [science/physics]\n"
             f"  keycloak:\n{lines}"
         )

@@ -164,7 +164,7 @@ def test_apply_without_the_installers_secret_names_the_field(site: Site) -> None
     done = site.inv("auth.apply")
 
     assert done.returncode == 1
-    assert "auth.keycloak.admin_secret: file:installer.secret leads to no secret" in done.stderr
+    assert "auth.keycloak.admin_secret (file:installer.secret) leads to no secret" in done.stderr
 
 
 def test_show_marks_what_differs_and_never_shows_the_secret(site: Site) -> None:

@@ -14,7 +14,7 @@ def declared(auth: str, more: str = "") -> dict[str, Any] | None:
 
 
 def keycloak(settings: str, auth: str = "", more: str = "") -> dict[str, Any]:
-    text = f"{{kind: keycloak, {auth}keycloak: {{url: 'https://auth.lab.internal', {settings}}}}}"
+    text = f"{{kind: keycloak, {auth}keycloak: {{url: 'https://auth.lab.internal', admin_secret: env:A, {settings}}}}}"
     found = declared(text, more)
     assert found is not None
     return found
@@ -22,11 +22,14 @@ def keycloak(settings: str, auth: str = "", more: str = "") -> dict[str, Any]:
 
 def test_nothing_without_keycloak_and_nothing_when_nothing_is_managed() -> None:
     assert declared("{kind: native}") is None
-    assert declared("{kind: keycloak, keycloak: {url: 'https://auth.lab.internal', manage: none}}") is None
+    assert (
+        declared("{kind: keycloak, keycloak: {url: 'https://auth.lab.internal', manage: none, client_secret: env:A}}")
+        is None
+    )
 
 
 def test_the_client_takes_codes_with_pkce_at_one_address_and_nothing_else() -> None:
-    client = keycloak("session_idle: 8h, session_max: 1d")["client"]
+    client = keycloak("session_idle: 8h, session_max: 8d")["client"]
 
     assert client["redirectUris"] == ["@{public_url}hub/oauth_callback"]
     assert [name for name, value in client.items() if value is True] == ["enabled", "standardFlowEnabled"]
@@ -36,7 +39,7 @@ def test_the_client_takes_codes_with_pkce_at_one_address_and_nothing_else() -> N
         "backchannel.logout.url": "@{public_url}hub/backchannel-logout",
         "backchannel.logout.session.required": "true",
         "client.session.idle.timeout": "28800",
-        "client.session.max.lifespan": "86400",
+        "client.session.max.lifespan": "691200",
     }
 
 

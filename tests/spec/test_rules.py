@@ -121,7 +121,7 @@ SESSIONS = {
         KEYCLOAK.replace("8d, session_max: MAX}", "1h}, session: {outage_grace: 8d}"),
         KEYCLOAK.replace("8d, session_max: MAX}", "1h}, session: {outage_grace: 7d}"),
         (4, 129),
-        "8d is longer than auth.keycloak.session_max (7d)",
+        "auth.session.outage_grace (8d) is longer than auth.keycloak.session_max (7d)",
         "7d",
     ),
     "a token that hides a removal": Case(
@@ -129,7 +129,7 @@ SESSIONS = {
         REALM.replace("MORE", "access_token_lifespan: 6m"),
         REALM.replace("MORE", "access_token_lifespan: 5m"),
         (4, 145),
-        "6m is longer than auth.session.refresh (5m)",
+        "access_token_lifespan (6m) is longer than auth.session.refresh (5m)",
         "5m",
     ),
     "a server that outlives its user's sign-in": Case(
@@ -137,7 +137,7 @@ SESSIONS = {
         KEYCLOAK.replace("8d, session_max: MAX", "1h") + "culling: {max_age: 8d}\n",
         KEYCLOAK.replace("8d, session_max: MAX", "1h") + "culling: {max_age: 7d}\n",
         (5, 20),
-        "8d is longer than auth.keycloak.session_max (7d)",
+        "culling.max_age (8d) is longer than auth.keycloak.session_max (7d)",
         "7d",
     ),
 }

@@ -246,7 +246,7 @@ def test_what_is_probably_not_meant_is_warned_of(rule: Rule, text: str, where: t
 
     assert [(place(one), one.message) for one in warnings] == [(where, message)]
     assert warnings == said_by(rule, text)
-    assert parse(text.replace("16m", "15m").replace("env:A}", "env:A}, allow_all: true"), "stack.yaml")[1] == []
+    assert parse(text.replace("16m", "15m").replace("env:A}}", "env:A}, allow_all: true}"), "stack.yaml")[1] == []
 
 
 def test_a_part_without_a_value_is_pointed_at() -> None:

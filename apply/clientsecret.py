@@ -59,12 +59,13 @@ class FileDelivery:
 class SecretDelivery:
     """A Secret of the cluster, which the hub's pod mounts."""
 
-    kube: "Kube"
+    kube: Callable[[], "Kube"]
+    """Asked for at the first use: whoever administers Keycloak alone has no kubeconfig."""
     stack: Stack
 
     def read(self) -> list[str]:
         """Those in the Secret."""
-        found = self.kube.get(f"{self._folder}/{login_secret(self.stack)}") or {}
+        found = self.kube().get(f"{self._folder}/{login_secret(self.stack)}") or {}
         return base64.b64decode((found.get("data") or {}).get(SECRET_FILE) or "").decode("utf-8", "replace").split()
 
     def write(self, lines: Sequence[str]) -> None:
@@ -73,11 +74,12 @@ class SecretDelivery:
         labels = {STACK: self.stack.name, KIND: "login"}
         body: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "labels": labels}}
         body["stringData"] = {SECRET_FILE: "\n".join(lines) + "\n"}
-        there = self.kube.get(path)
+        kube = self.kube()
+        there = kube.get(path)
         if there is None:
-            self.kube.create(self._folder, body)
+            kube.create(self._folder, body)
         else:
-            self.kube.replace(path, body | {"metadata": there["metadata"]})
+            kube.replace(path, body | {"metadata": there["metadata"]})
 
     @property
     def _folder(self) -> str:

@@ -41,7 +41,7 @@ def _delivery(target: "ClusterTarget", places: Places) -> Delivery:
     reference = client_secret(target.stack.auth)
     if reference is not None and reference.startswith(_MOUNTED):
         return MountedSecret(lambda: references.kept(reference, f"auth.{target.stack.auth.kind}.client_secret", places))
-    return SecretDelivery(target.kube, target.stack)
+    return SecretDelivery(lambda: target.kube, target.stack)
 
 
 def _installer(target: "ClusterTarget", places: Places) -> Keycloak | None:

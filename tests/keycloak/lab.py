@@ -14,6 +14,8 @@ from tests.keycloakserver import KeycloakServer
 
 URL = "https://hub.lab.internal/"
 INSTALLER = "buunstack-installer"
+KEPT = "file:installer.secret"
+"""Where a stack file says that the installer's secret is."""
 
 
 def quiet(_: str) -> None:
@@ -30,10 +32,11 @@ class Lab:
 
     def text(self, manage: str, **more: Any) -> str:
         """A stack file; `more` is of auth.keycloak."""
-        fields = {"url": self.server.address, "realm": self.realm, "manage": manage, **more}
+        fields = {"url": self.server.address, "realm": self.realm, "manage": manage, "admin_secret": KEPT, **more}
         lines = "".join(f"    {name}: {value}\n" for name, value in fields.items())
         return (
             "version: 1\nname: lab\ntarget: {kind: kubernetes}\nhub: {host: hub.lab.internal}\n"
+            "vault: {enabled: false}\n"
             "auth:\n  kind: keycloak\n  admin_groups: [admins]\n  allowed_groups: [science/physics]\n"
             f"  keycloak:\n{lines}"
         )

@@ -60,7 +60,7 @@ class SecretDelivery:
     """A Secret of the cluster, which the hub's pod mounts."""
 
     kube: Callable[[], "Kube"]
-    """Asked for at the first use."""
+    """Asked for at the first use: whoever administers Keycloak alone has no kubeconfig."""
     stack: Stack
 
     def read(self) -> list[str]:
@@ -74,11 +74,12 @@ class SecretDelivery:
         labels = {STACK: self.stack.name, KIND: "login"}
         body: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "labels": labels}}
         body["stringData"] = {SECRET_FILE: "\n".join(lines) + "\n"}
-        there = self.kube().get(path)
+        kube = self.kube()
+        there = kube.get(path)
         if there is None:
-            self.kube().create(self._folder, body)
+            kube.create(self._folder, body)
         else:
-            self.kube().replace(path, body | {"metadata": there["metadata"]})
+            kube.replace(path, body | {"metadata": there["metadata"]})
 
     @property
     def _folder(self) -> str:

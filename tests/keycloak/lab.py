@@ -14,6 +14,8 @@ from tests.keycloakserver import KeycloakServer
 
 URL = "https://hub.lab.internal/"
 INSTALLER = "buunstack-installer"
+KEPT = "file:installer.secret"
+"""Where a stack file says that the installer's secret is."""
 
 
 def quiet(_: str) -> None:
@@ -30,8 +32,7 @@ class Lab:
 
     def text(self, manage: str, **more: Any) -> str:
         """A stack file; `more` is of auth.keycloak."""
-        named = {"admin_secret": "env:INSTALLER_SECRET", **more}
-        fields = {"url": self.server.address, "realm": self.realm, "manage": manage, **named}
+        fields = {"url": self.server.address, "realm": self.realm, "manage": manage, "admin_secret": KEPT, **more}
         lines = "".join(f"    {name}: {value}\n" for name, value in fields.items())
         return (
             "version: 1\nname: lab\ntarget: {kind: kubernetes}\nhub: {host: hub.lab.internal}\n"

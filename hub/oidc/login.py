@@ -114,6 +114,7 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
                 (_claims(id_token) if id_token else token_info).get("sid") or token_info.get("session_state") or ""
             ),
             checked=time.time(),
+            earlier=list(token_info.get("earlier") or []),
         ).auth_state()
 
     async def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
@@ -148,7 +149,10 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
     async def run_post_auth_hook(self, handler: Any, auth_model: dict[str, Any]) -> Any:
         """After it is clear that the user may come in: the name must be this account's."""
         model = await super().run_post_auth_hook(handler, auth_model)
-        kept = Session.kept(model["auth_state"])
+        kept, user = Session.kept(model["auth_state"]), handler.find_user(model["name"])
+        if kept is not None and user is not None:
+            kept = kept.after(Session.kept(await user.get_auth_state()))
+            model["auth_state"] = kept.auth_state()
         if kept is None or not Bindings(handler.db).bind(model["name"], kept.issuer, kept.subject, kept.sid):
             self.log.error("AUTH140 the name %s belongs to another account", model["name"])
             raise recycled_page(model["name"])
@@ -236,6 +240,7 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
                 "refresh_token": kept.refresh_token,
                 **({"id_token": kept.id_token} if kept.id_token else {}),
                 "sid": kept.sid,
+                "earlier": kept.earlier,
             }
             try:
                 return dict(await self._token_to_auth_model(tokens))
@@ -244,7 +249,8 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         if kept.refresh_token is None:
             raise ProviderRefused("there is no refresh token")
         tokens = await self.provider.tokens({"grant_type": "refresh_token", "refresh_token": kept.refresh_token})
-        return dict(await self._token_to_auth_model({"refresh_token": kept.refresh_token, "sid": kept.sid, **tokens}))
+        known = {"refresh_token": kept.refresh_token, "sid": kept.sid, **tokens, "earlier": kept.earlier}
+        return dict(await self._token_to_auth_model(known))
 
     def _in_outage(self, kept: Session, error: ProviderAway) -> bool | str:
         left = self.outage_grace_seconds - (time.time() - kept.checked)
@@ -259,11 +265,11 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         kept = Session.kept(await user.get_auth_state())
         if kept is None:
             return
-        if self.single_logout and self.ends_by_form and kept.refresh_token:
+        for token in kept.tokens() if self.single_logout and self.ends_by_form else ():
             try:
-                await self.provider.end_session(kept.refresh_token)
+                await self.provider.end_session(token)
             except ProviderError as error:
-                self.log.warning("The provider's session of %s was not ended: %s", user.name, error)
+                self.log.warning("A session of %s at the provider was not ended: %s", user.name, error)
         await user.save_auth_state(None)
 
     async def ended_elsewhere(self, user: Any, db: Any) -> None:

@@ -1,8 +1,10 @@
 """What the hub keeps of a sign-in, encrypted in its database: the provider's tokens, and whose they are. Pure."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+_MOST_SESSIONS = 9
+"""Of one user beside the newest; who has more signs out of the older ones at the provider."""
 _LEEWAY_SECONDS = 10.0
 """A token this near to its end is taken as ended: it has a way to go."""
 
@@ -22,6 +24,8 @@ class Session:
     sid: str
     checked: float
     """When the provider last said that all is well."""
+    earlier: list[str] = field(default_factory=list, repr=False)
+    """Refresh tokens of sign-ins before this one, in other browsers: a sign-out ends them all."""
 
     @classmethod
     def kept(cls, auth_state: Any) -> "Session | None":
@@ -29,6 +33,17 @@ class Session:
         found = auth_state.get("session") if isinstance(auth_state, dict) else None
         names = {one.name for one in fields(cls)}
         return cls(**found) if isinstance(found, dict) and found.keys() == names else None
+
+    def after(self, before: "Session | None") -> "Session":
+        """This sign-in, with those before it that the provider may still know."""
+        if before is None or before.subject != self.subject or before.sid == self.sid:
+            return self
+        known = [before.refresh_token, *before.earlier]
+        return replace(self, earlier=[token for token in known if token][:_MOST_SESSIONS])
+
+    def tokens(self) -> list[str]:
+        """The refresh tokens of every sign-in."""
+        return [token for token in (self.refresh_token, *self.earlier) if token]
 
     def auth_state(self) -> dict[str, Any]:
         """The sign-in as JupyterHub keeps it."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from tests.e2e.stack import PASSWORD, InstalledStack
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="nox -s browser installs Playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PICTURES = Path(os.environ.get("BUUNSTACK_ARTIFACTS", "artifacts"))
 WAIT_MS = 60_000
 ATTEMPTS = 3
@@ -33,25 +31,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InstalledStack]:
         stack.inv("user.add", name, answer=PASSWORD + "\n")
     yield stack
     stack.remove()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["sync_api.Browser"]:
-    assert CHROMIUM, "Debian's package chromium is needed"
-    quiet = [
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-sync",
-    ]
-    with sync_api.sync_playwright() as playwright:
-        sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*quiet, "--disable-component-update", *sandbox]
-        )
-        yield browser
-        browser.close()
 
 
 class Visitor:

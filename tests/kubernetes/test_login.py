@@ -15,8 +15,10 @@ import requests
 from apply.keycloakreading import path_of, user_of
 from tests.e2e.stack import Person, eventually
 from tests.keycloakserver import KeycloakServer, server
-from tests.kubernetes.ingress import INGRESS, behind_traefik
+from tests.kubernetes.ingress import HOST, INGRESS, behind_traefik
 from tests.kubernetes.site import PASSWORD, Site
+
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"></svg>'
 
 
 class Relay:
@@ -104,7 +106,9 @@ def declare(site: Site, keycloak: KeycloakServer, **more: Any) -> None:
     }
     groups = {"admin_groups": ["platform"], "allowed_groups": ["science"]}
     auth = {"kind": "keycloak", "keycloak": settings, "session": {"refresh": "5m"}, **groups}
-    site.declare(ingress=INGRESS, auth=auth, ca="ca.pem")
+    (site.folder / "logo.svg").write_text(LOGO)
+    hub = {"host": HOST, "title": "Science notebooks", "logo": "logo.svg"}
+    site.declare(ingress=INGRESS, auth=auth, ca="ca.pem", hub=hub)
 
 
 def prepare(site: Site, keycloak: KeycloakServer) -> None:
@@ -140,6 +144,7 @@ def test_the_whole_login_on_a_cluster(signed: tuple[Site, str], keycloak: Keyclo
     set_passwords(keycloak)
     eventually(lambda: requests.get(f"{site.url}/hub/login", verify=site.ca, timeout=10).ok, "the login page")
 
+    assert requests.get(f"{site.url}/hub/logo", verify=site.ca, timeout=10).text == LOGO
     ada = Visitor(site, "ada", trusted)
     bob = Visitor(site, "bob", trusted)
 

@@ -4,6 +4,7 @@ A provider gives a freed name to the next person; home and secrets are kept unde
 account's unchanging `sub` (OpenID Connect Core 1.0, section 2), apart from the sign-in state, which may get lost.
 """
 
+import uuid
 from typing import Any
 
 from sqlalchemy import Column, Unicode
@@ -35,7 +36,9 @@ class Bindings:
     def admits(self, name: str, issuer: str, subject: str) -> bool:
         """Whether the name is this account's, or nobody's yet."""
         found = self._db.get(Binding, name)
-        return found is None or (found.issuer, found.subject) == (issuer, subject)
+        if found is None:
+            return True
+        return bool(found.subject == subject and (found.issuer == issuer or _is_unique(subject)))
 
     def bind(self, name: str, issuer: str, subject: str, session: str) -> bool:
         """Give the name to this account unless another one has it; whether the account has it now."""
@@ -61,4 +64,13 @@ class Bindings:
     def names_of(self, issuer: str, subject: str, session: str) -> list[str]:
         """The names of an account, or of a sign-in where no account is given."""
         owned: Any = Binding.subject == subject if subject else Binding.session == session
-        return sorted(name for (name,) in self._db.query(Binding.name).filter(Binding.issuer == issuer, owned))
+        found = self._db.query(Binding).filter(owned)
+        return sorted(one.name for one in found if one.issuer == issuer or _is_unique(subject))
+
+
+def _is_unique(subject: str) -> bool:
+    """Whether the account is known by this alone: a provider that moves to another address keeps its UUIDs."""
+    try:
+        return str(uuid.UUID(subject)) == subject
+    except ValueError:
+        return False

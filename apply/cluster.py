@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from apply import clusterlogin, clustervault, generations, lease, tokendelivery, userpolicies, vaultlogin
+from apply import clustervault, generations, lease, tokendelivery, userpolicies, vaultlogin
 from apply.clusterplan import changes, namespace_changes
 from apply.generations import MADE
 from apply.helm import Helm
@@ -17,7 +17,6 @@ from apply.hubapi import HubApi
 from apply.keycloakobjects import LAYER as LOGIN
 from apply.kube import Kube, Refused, at_once
 from apply.kubeconfig import access
-from apply.loginlayer import LoginLayer
 from apply.namedfiles import named_bytes
 from apply.observation import Glance, Observed, discover, glance, has_operator, observe, replicas
 from apply.plan import Change, Plan
@@ -34,6 +33,9 @@ from spec.errors import AppliedInPart, StackError
 from spec.login import by_provider
 from spec.model import Stack
 from spec.ways import has_user_policies
+
+if TYPE_CHECKING:
+    from apply.loginlayer import LoginLayer
 
 _MANAGER = "buunstack"
 _THERE_ALREADY = 409
@@ -135,7 +137,7 @@ class ClusterTarget:
             if LAYER in layers and self._vault_credential:
                 clustervault.write(self, json.loads(artifacts[VAULT]), self._vault_credential, tell)
             if LOGIN in layers:
-                with clusterlogin.login_layer(self, artifacts) as login:
+                with self._login_layer(artifacts) as login:
                     login.write(tell)
             self.releases(tell).apply(artifacts, observed, layers)
             self._prove(options, tell)
@@ -220,15 +222,20 @@ class ClusterTarget:
         tokendelivery.poke(self)
 
     @contextlib.contextmanager
-    def login(self) -> Iterator[LoginLayer]:
+    def login(self) -> Iterator["LoginLayer"]:
         """How users sign in, where a provider knows them."""
-        with clusterlogin.login_layer(self, self.artifacts()) as found:
+        with self._login_layer(self.artifacts()) as found:
             yield found
+
+    def _login_layer(self, artifacts: Artifacts) -> AbstractContextManager["LoginLayer"]:
+        from apply import clusterlogin  # a stack without a provider need not wait for it
+
+        return clusterlogin.login_layer(self, artifacts)
 
     def _login_changes(self, artifacts: Artifacts) -> tuple[list[Change], tuple[str, ...]]:
         if not by_provider(self.stack.auth):
             return [], ()
-        with clusterlogin.login_layer(self, artifacts) as login:
+        with self._login_layer(artifacts) as login:
             return login.examine()
 
     def _unchanged(self, artifacts: Artifacts, seen: Glance, tell: Tell) -> bool:

@@ -2,29 +2,24 @@
 
 import contextlib
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apply import (
     confinement,
     environments,
     facts,
-    keycloakdist,
-    locallogin,
     localvault,
     supervision,
     userpolicies,
     vaultobjects,
 )
 from apply.hubapi import HubApi
-from apply.locallogin import FIRST_PASSWORD
-from apply.loginlayer import LoginLayer
-from apply.placement import APPLIED, LOGIN, POLICIES, SUPERVISION, files, wanted
+from apply.placement import APPLIED, FIRST_PASSWORD, LOGIN, POLICIES, SUPERVISION, files, wanted
 from apply.plan import Observed, Plan, Wanted, plan
-from apply.state import StateDirectory, remove_files
+from apply.state import StateDirectory
 from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
 from render.artifacts import Artifacts, render
 from render.hubfiles import layout
@@ -33,8 +28,10 @@ from spec.login import by_provider, embedded
 from spec.model import Stack
 from spec.ways import has_user_policies
 
+if TYPE_CHECKING:
+    from apply.loginlayer import LoginLayer
+
 _ROUTES = "traefik/rules.toml"
-_STOP_SECONDS = 20
 
 
 class LocalTarget:
@@ -61,6 +58,8 @@ class LocalTarget:
         made = plan(self.wanted(self.artifacts()), self.observe())
         if not by_provider(self.stack.auth):
             return Plan(made)
+        from apply import locallogin  # a stack without a provider need not wait for it
+
         of_login, warnings = locallogin.examine(self._login(), self.state, made)
         return Plan([*made, *of_login], (), warnings)
 
@@ -72,11 +71,13 @@ class LocalTarget:
         """Nothing: the hub reads a file at each use."""
 
     @contextlib.contextmanager
-    def login(self) -> Iterator[LoginLayer]:
+    def login(self) -> Iterator["LoginLayer"]:
         """How users sign in, where a provider knows them."""
         yield self._login()
 
-    def _login(self) -> LoginLayer:
+    def _login(self) -> "LoginLayer":
+        from apply import locallogin
+
         placed = self.wanted(self.artifacts()).files
         return locallogin.login_layer(self.stack, self.state, self.folder, placed)
 
@@ -94,21 +95,15 @@ class LocalTarget:
         path, password = self.state.path / FIRST_PASSWORD, self.state.read(FIRST_PASSWORD)
         if not password:
             return None
+        from apply import locallogin
+
         return FirstLogin(locallogin.first_user(self.stack), password, str(path), path.unlink)
 
     def uninstall(self, purge: bool, confirm: Callable[[str], None], tell: Tell) -> str:
         """Remove what install made; homes and secrets stay unless `purge`."""
-        path = self.state.path
-        if not path.exists():
-            return f"nothing is installed in {path}"
-        if purge:
-            confirm(f"Delete {path} with all homes, accounts and secrets?")
-        with self.state.lock("uninstall", tell):
-            self.remove(tell)
-            remove_files(path, purge)
-        if purge:
-            return f"{path} is gone"
-        return f"homes, accounts, secrets and logs stay in {path}; inv uninstall --purge removes them too"
+        from apply import localremoval
+
+        return localremoval.remove(self, purge, confirm, tell)
 
     def wanted(self, artifacts: Artifacts) -> Wanted:
         """The artifacts with what is known of this machine in them."""
@@ -185,26 +180,12 @@ class LocalTarget:
         port = facts.known(self.stack, self.state)["hub_port"]
         return HubApi(f"http://127.0.0.1:{port}/hub/api", self.state.secret("admin-service-token"))
 
-    def remove(self, tell: Tell) -> None:
-        """Stop every server (their tokens are revoked with them) and every part."""
-        if supervision.parts(self.state).get("hub", {}).get("state") == "ready":
-            self._stop_servers(tell)
-        tell("stopping the parts")
-        supervision.stop(self.state, servers=True)
-
-    def _stop_servers(self, tell: Tell) -> None:
-        """Ask the hub to stop each server and wait; what does not end here is ended with the parts."""
-        hub, until = self.hub_api(), time.monotonic() + _STOP_SECONDS
-        for user, server in hub.servers():
-            tell(f"stopping the server of {user}")
-            hub.stop_server(user, server)
-        while hub.servers() and time.monotonic() < until:
-            time.sleep(0.1)
-
     def _ensure_state(self, tell: Tell) -> None:
         self.state.ensure()
         localvault.refuse_other_names(self.stack, self.state)
         if embedded(self.stack):
+            from apply import keycloakdist
+
             keycloakdist.ensure(self.state.path / "keycloak", tell)
         facts.ensure(self.stack, self.state, supervision.living(self.state))
         if self.state.read(_ROUTES) is None:
@@ -266,6 +247,8 @@ class LocalTarget:
         tell("secrets: policies and token role are as declared")
 
     def _ensure_provider(self, tell: Tell) -> None:
+        from apply import locallogin
+
         if by_provider(self.stack.auth):
             locallogin.ensure_provider(self._login(), self.state, tell)
 
@@ -273,6 +256,8 @@ class LocalTarget:
         name = self.wanted(artifacts).objects.get(LOGIN)
         if name is None or self._applied().get(LOGIN) == name:
             return
+        from apply import locallogin
+
         locallogin.ensure_account(self.state, self.hub_api(), name, tell)
         self._note(LOGIN, name)
 

@@ -13,6 +13,7 @@ from apply.keycloakobjects import LAYER
 from apply.keycloakreading import path_of, user_of
 from apply.loginlayer import LoginLayer
 from apply.passwords import new_password
+from apply.placement import FIRST_PASSWORD
 from apply.plan import Change
 from apply.references import Places
 from apply.state import StateDirectory
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from apply.kube import Kube
     from apply.target import Tell
     from apply.vault import Vault
-
-FIRST_PASSWORD = "secrets/first-password"  # noqa: S105 - a path
 
 
 def first_user(stack: Stack) -> str:

@@ -12,6 +12,8 @@ from apply.target import Tell
 from render.extras import keys_secret, release_name
 from render.storage import homes_claim, homes_volume
 from spec.errors import StackError
+from spec.login import embedded, managed
+from spec.model import Stack
 from spec.ways import ways
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def remove(target: "ClusterTarget", purge: bool, confirm: Callable[[str], None],
     Raises:
         StackError: something cannot be removed; the command can be repeated.
     """
-    kube, namespace, stack, of_vault = target.kube, target.namespace, target.stack, _in_vault(target)
+    kube, namespace, stack, elsewhere = target.kube, target.namespace, target.stack, _elsewhere(target)
     there = kube.get(f"/api/v1/namespaces/{namespace}")
     if there is None:
         return f"nothing is installed: there is no namespace {namespace}"
@@ -44,12 +46,12 @@ def remove(target: "ClusterTarget", purge: bool, confirm: Callable[[str], None],
     if not purge:
         return _stays(kube, target)
     if (there["metadata"].get("annotations") or {}).get(MADE) != stack.name:
-        return f"stack {stack.name} is gone; namespace {namespace} stays, since install did not make it{of_vault}"
+        return f"stack {stack.name} is gone; namespace {namespace} stays, since install did not make it{elsewhere}"
     if others := _others(kube, namespace):
-        return f"stack {stack.name} is gone; namespace {namespace} stays: {', '.join(others)} is in it{of_vault}"
+        return f"stack {stack.name} is gone; namespace {namespace} stays: {', '.join(others)} is in it{elsewhere}"
     kube.delete(f"/api/v1/namespaces/{namespace}")
     _await(lambda: kube.get(f"/api/v1/namespaces/{namespace}") is None, f"namespace {namespace}", tell)
-    return f"stack {stack.name} and namespace {namespace} are gone{of_vault}"
+    return f"stack {stack.name} and namespace {namespace} are gone{elsewhere}"
 
 
 def _remove_releases(target: "ClusterTarget", tell: Tell) -> None:
@@ -96,15 +98,24 @@ def _stays(kube: Kube, target: "ClusterTarget") -> str:
     count = f"{homes} home{'' if homes == 1 else 's'}"
     return (
         f"stack {target.stack.name} is removed; in namespace {target.namespace} stay {count}, the hub's database and "
-        f"its keys; inv uninstall --purge removes them too{_in_vault(target)}"
+        f"its keys; inv uninstall --purge removes them too{_elsewhere(target)}"
     )
 
 
-def _in_vault(target: "ClusterTarget") -> str:
-    """Nothing of a Vault that others use as well is taken away: users' secrets are in it."""
-    if not target.stack.vault.enabled:
+def client_stays(stack: Stack) -> str:
+    """Words for what install has made in a realm; empty where it has made nothing, or the Keycloak is its own."""
+    keycloak = stack.auth.keycloak
+    if stack.auth.kind != "keycloak" or embedded(stack) or managed(keycloak) == "none":
         return ""
-    return f"\nin Vault at {target.stack.vault.address} stay users' secrets, policies and roles"
+    return f"\nin realm {keycloak.realm} at {keycloak.url} stay client {keycloak.client_id} and what else is there"
+
+
+def _elsewhere(target: "ClusterTarget") -> str:
+    """Nothing of a Vault or a Keycloak that others use as well is taken away: users' secrets are there."""
+    stays = ""
+    if target.stack.vault.enabled:
+        stays = f"\nin Vault at {target.stack.vault.address} stay users' secrets, policies and roles"
+    return stays + client_stays(target.stack)
 
 
 def _stop_servers(target: "ClusterTarget", tell: Tell) -> None:

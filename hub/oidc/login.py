@@ -152,6 +152,8 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         if kept is None or not Bindings(handler.db).bind(model["name"], kept.issuer, kept.subject, kept.sid):
             self.log.error("AUTH140 the name %s belongs to another account", model["name"])
             raise recycled_page(model["name"])
+        user = handler.find_user(model["name"])
+        model["auth_state"] = kept.after(Session.kept(await user.get_auth_state()) if user else None).auth_state()
         return model
 
     async def refresh_user(self, user: Any, handler: Any = None, **_: Any) -> Any:
@@ -219,6 +221,7 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         if fresh:
             return True
         # Here, and not by JupyterHub afterwards: the next in the queue must not use the former refresh token.
+        model["auth_state"] = found.after(kept).auth_state()
         await user.save_auth_state(model["auth_state"])
         return model
 
@@ -255,15 +258,15 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         return True
 
     async def end_session(self, user: Any) -> None:
-        """The user signs out here: the provider's session ends too, where that is declared."""
+        """The user signs out here: the provider's sessions of each browser end too, where that is declared."""
         kept = Session.kept(await user.get_auth_state())
         if kept is None:
             return
-        if self.single_logout and self.ends_by_form and kept.refresh_token:
+        for token in kept.refresh_tokens() if self.single_logout and self.ends_by_form else []:
             try:
-                await self.provider.end_session(kept.refresh_token)
+                await self.provider.end_session(token)
             except ProviderError as error:
-                self.log.warning("The provider's session of %s was not ended: %s", user.name, error)
+                self.log.warning("A session of %s at the provider was not ended: %s", user.name, error)
         await user.save_auth_state(None)
 
     async def ended_elsewhere(self, user: Any, db: Any) -> None:

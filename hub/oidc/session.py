@@ -1,10 +1,13 @@
 """What the hub keeps of a sign-in, encrypted in its database: the provider's tokens, and whose they are. Pure."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 _LEEWAY_SECONDS = 10.0
 """A token this near to its end is taken as ended: it has a way to go."""
+
+_MOST_OTHERS = 8
+"""Of one account's sign-ins; the oldest are forgotten, and end at the provider by themselves."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class Session:
     sid: str
     checked: float
     """When the provider last said that all is well."""
+    others: dict[str, str] = field(repr=False, default_factory=dict)
+    """The same account's sign-ins in other browsers: the provider's name of each, and its refresh token."""
 
     @classmethod
     def kept(cls, auth_state: Any) -> "Session | None":
@@ -33,6 +38,22 @@ class Session:
     def auth_state(self) -> dict[str, Any]:
         """The sign-in as JupyterHub keeps it."""
         return {"session": asdict(self)}
+
+    def after(self, former: "Session | None") -> "Session":
+        """This sign-in with the others of its account, which have sessions of their own at the provider.
+
+        Args:
+            former: what was kept up to now.
+        """
+        if former is None or (former.issuer, former.subject) != (self.issuer, self.subject):
+            return self
+        known = former.others | ({former.sid: former.refresh_token} if former.refresh_token else {})
+        others = [(sid, token) for sid, token in known.items() if sid != self.sid]
+        return replace(self, others=dict(others[-_MOST_OTHERS:]))
+
+    def refresh_tokens(self) -> list[str]:
+        """Of this sign-in and of the others."""
+        return [token for token in (self.refresh_token, *self.others.values()) if token]
 
     def lasts(self, now: float) -> bool:
         """Whether the access token can still be used."""

@@ -142,6 +142,10 @@ class RealHub:
         hub.wait()
 
     @property
+    def pid(self) -> int:
+        return self._processes["hub"].pid
+
+    @property
     def runs(self) -> bool:
         return "hub" in self._processes
 

@@ -103,20 +103,6 @@ def test_a_keycloak_that_hangs_keeps_nobody_waiting_for_long(site: Site) -> None
     assert goes_on(browser, token)
 
 
-def test_a_hub_that_starts_while_keycloak_is_stopped_knows_its_sessions(site: Site) -> None:
-    browser = site.signed_in("ada")
-    token = browser.api_token()
-    site.server.pause()
-    try:
-        site.hub.stop()
-        site.hub.start()
-        assert goes_on(browser, token)
-        assert turned_away(site)
-    finally:
-        site.server.resume()
-    back(site, "ada")
-
-
 def test_a_certificate_of_another_authority_is_not_trusted_and_ends_no_session(site: Site, tmp_path: Path) -> None:
     browser = site.signed_in("ada")
     token, trusted = browser.api_token(), site.server.ca.read_text()

@@ -4,6 +4,7 @@ import http.client
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -23,18 +24,19 @@ _START_SECONDS = 180
 class KeycloakServer:
     """One server in `folder`; entering the context starts it and waits until it is ready."""
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1", fixed_hostname: bool = False) -> None:
         """Makes the distribution ready first, which takes a minute and a half on a machine's first run.
 
         Args:
             host: an address that the certificate names beside localhost, for who reaches the server by a relay.
+            fixed_hostname: it is its https address to browsers, whatever address it is asked at.
 
         Raises:
             StackError: there is no Java, or no Keycloak to be had.
         """
         self._java = keycloakdist.java()
         self.home = keycloakdist.home(folder / "home", keycloakdist.distribution(lambda _: None))
-        made = certificates(folder / "tls", host)
+        made = self.tls = certificates(folder / "tls", host)
         self.ca = made.ca
         self.port, self.https_port, self._management = free_port(), free_port(), free_port()
         self.address = f"http://127.0.0.1:{self.port}"
@@ -46,7 +48,10 @@ class KeycloakServer:
             f"--https-port={self.https_port}",
             f"--https-certificate-file={made.certificate}",
             f"--https-certificate-key-file={made.key}",
+            "--http-access-log-enabled=true",
         )
+        if fixed_hostname:
+            self._options += (f"--hostname={self.https_address}", "--hostname-backchannel-dynamic=true")
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -94,6 +99,16 @@ class KeycloakServer:
             self._process.kill()
             self._process.wait()
 
+    def pause(self) -> None:
+        """From now on connections are taken and never answered."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def admin(self) -> Keycloak:
         """Somebody who may do everything to every realm."""
         return Keycloak(self.address, "master", service_account(self.admin_client, self.admin_secret))
@@ -120,10 +135,10 @@ class KeycloakServer:
             connection.close()
 
 
-def server(folder: Path, host: str = "127.0.0.1") -> KeycloakServer:
+def server(folder: Path, host: str = "127.0.0.1", fixed_hostname: bool = False) -> KeycloakServer:
     """A server that is not started yet; where none can be had the test is skipped, in CI it fails."""
     try:
-        return KeycloakServer(folder, host)
+        return KeycloakServer(folder, host, fixed_hostname)
     except StackError as error:
         if os.environ.get("CI"):
             raise

@@ -54,7 +54,7 @@ class LoginHandler(OAuthLoginHandler):  # type: ignore[misc]
     async def get(self) -> None:
         """Called by tornado."""
         try:
-            there = await self.authenticator.provider.endpoints()
+            there = await self.authenticator.provider.awake()
         except ProviderError as error:
             self.log.error("%s", error)
             raise away_page(self.authenticator.login_service) from None

@@ -114,7 +114,6 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
                 (_claims(id_token) if id_token else token_info).get("sid") or token_info.get("session_state") or ""
             ),
             checked=time.time(),
-            earlier=list(token_info.get("earlier") or []),
         ).auth_state()
 
     async def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
@@ -149,13 +148,12 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
     async def run_post_auth_hook(self, handler: Any, auth_model: dict[str, Any]) -> Any:
         """After it is clear that the user may come in: the name must be this account's."""
         model = await super().run_post_auth_hook(handler, auth_model)
-        kept, user = Session.kept(model["auth_state"]), handler.find_user(model["name"])
-        if kept is not None and user is not None:
-            kept = kept.after(Session.kept(await user.get_auth_state()))
-            model["auth_state"] = kept.auth_state()
+        kept = Session.kept(model["auth_state"])
         if kept is None or not Bindings(handler.db).bind(model["name"], kept.issuer, kept.subject, kept.sid):
             self.log.error("AUTH140 the name %s belongs to another account", model["name"])
             raise recycled_page(model["name"])
+        user = handler.find_user(model["name"])
+        model["auth_state"] = kept.after(Session.kept(await user.get_auth_state()) if user else None).auth_state()
         return model
 
     async def refresh_user(self, user: Any, handler: Any = None, **_: Any) -> Any:
@@ -223,6 +221,7 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         if fresh:
             return True
         # Here, and not by JupyterHub afterwards: the next in the queue must not use the former refresh token.
+        model["auth_state"] = found.after(kept).auth_state()
         await user.save_auth_state(model["auth_state"])
         return model
 
@@ -240,7 +239,6 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
                 "refresh_token": kept.refresh_token,
                 **({"id_token": kept.id_token} if kept.id_token else {}),
                 "sid": kept.sid,
-                "earlier": kept.earlier,
             }
             try:
                 return dict(await self._token_to_auth_model(tokens))
@@ -249,8 +247,7 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         if kept.refresh_token is None:
             raise ProviderRefused("there is no refresh token")
         tokens = await self.provider.tokens({"grant_type": "refresh_token", "refresh_token": kept.refresh_token})
-        known = {"refresh_token": kept.refresh_token, "sid": kept.sid, **tokens, "earlier": kept.earlier}
-        return dict(await self._token_to_auth_model(known))
+        return dict(await self._token_to_auth_model({"refresh_token": kept.refresh_token, "sid": kept.sid, **tokens}))
 
     def _in_outage(self, kept: Session, error: ProviderAway) -> bool | str:
         left = self.outage_grace_seconds - (time.time() - kept.checked)
@@ -261,11 +258,11 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         return True
 
     async def end_session(self, user: Any) -> None:
-        """The user signs out here: the provider's session ends too, where that is declared."""
+        """The user signs out here: the provider's sessions of each browser end too, where that is declared."""
         kept = Session.kept(await user.get_auth_state())
         if kept is None:
             return
-        for token in kept.tokens() if self.single_logout and self.ends_by_form else ():
+        for token in kept.refresh_tokens() if self.single_logout and self.ends_by_form else []:
             try:
                 await self.provider.end_session(token)
             except ProviderError as error:

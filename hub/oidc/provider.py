@@ -17,7 +17,9 @@ from hub.oidc.secret import ClientSecret
 _CONNECT_SECONDS, _REQUEST_SECONDS = 2.0, 5.0
 _CONNECTIONS = 32
 _REST_SECONDS = 3.0
-"""After a vain wait nobody else waits for as long as this: a provider that hangs must not hang the hub's pages."""
+"""After a vain wait nobody else waits for as long as this: a provider that hangs must not hang the hub's pages.
+
+For as long as this, one that has answered is taken to be there."""
 _DOCUMENT_SECONDS = 3600.0
 _KEYS_SECONDS = 60.0
 """How soon keys are fetched again for a token that is signed by an unknown one."""
@@ -47,6 +49,7 @@ class Provider:
         self._found: tuple[float, Endpoints] | None = None
         self._keys: tuple[float, dict[str, Any]] | None = None
         self._silence: tuple[float, str] = (0.0, "")
+        self._heard = float("-inf")
 
     def secrets(self) -> list[str]:
         """With what the hub can prove itself now.
@@ -62,17 +65,33 @@ class Provider:
         Raises:
             ProviderAway: it does not answer, or is another one.
         """
-        if self._found is None or time.monotonic() - self._found[0] > _DOCUMENT_SECONDS:
-            address = reached(self.issuer, self.issuer, self._internal_url)
-            try:
-                answer = await self._fetch("GET", f"{address}{PATH}")
-                if answer.code != 200:
-                    raise ProviderAway(f"AUTH103 {address} is no issuer: it answers {answer.code}")
-                self._found = (time.monotonic(), endpoints(_object(answer), self.issuer, self._internal_url))
-            except ProviderAway:
-                if self._found is None:
-                    raise
+        if self._found is not None and time.monotonic() - self._found[0] < _DOCUMENT_SECONDS:
+            return self._found[1]
+        try:
+            return await self._discover()
+        except ProviderAway:
+            if self._found is None:
+                raise
         return self._found[1]
+
+    async def awake(self) -> Endpoints:
+        """The same, of a provider that has answered a moment ago or does so now: a browser is sent to no other.
+
+        Raises:
+            ProviderAway: it does not answer, or is another one.
+        """
+        if self._found is not None and time.monotonic() - self._heard < _REST_SECONDS:
+            return self._found[1]
+        return await self._discover()
+
+    async def _discover(self) -> Endpoints:
+        address = reached(self.issuer, self.issuer, self._internal_url)
+        answer = await self._fetch("GET", f"{address}{PATH}")
+        if answer.code != 200:
+            raise ProviderAway(f"AUTH103 {address} is no issuer: it answers {answer.code}")
+        found = endpoints(_object(answer), self.issuer, self._internal_url)
+        self._found = (time.monotonic(), found)
+        return found
 
     async def tokens(self, grant: dict[str, str]) -> dict[str, Any]:
         """The answer to a grant: an access token and what comes with it.
@@ -170,8 +189,10 @@ class Provider:
             why = f"AUTH101 {url} does not answer: {' '.join(str(error).split()) or type(error).__name__}"
         else:
             if answer.code < 500 and answer.code != 429:
+                self._heard = time.monotonic()
                 return answer
             why = f"AUTH101 {url} answers {answer.code}"
+        self._heard = float("-inf")
         self._silence = (time.monotonic() + _REST_SECONDS, why)
         raise ProviderAway(why)
 

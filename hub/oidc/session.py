@@ -3,10 +3,11 @@
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-_MOST_SESSIONS = 9
-"""Of one user beside the newest; who has more signs out of the older ones at the provider."""
 _LEEWAY_SECONDS = 10.0
 """A token this near to its end is taken as ended: it has a way to go."""
+
+_MOST_OTHERS = 8
+"""Of one account's sign-ins; the oldest are forgotten, and end at the provider by themselves."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Session:
     sid: str
     checked: float
     """When the provider last said that all is well."""
-    earlier: list[str] = field(default_factory=list, repr=False)
-    """Refresh tokens of sign-ins before this one, in other browsers: a sign-out ends them all."""
+    others: dict[str, str] = field(repr=False, default_factory=dict)
+    """The same account's sign-ins in other browsers: the provider's name of each, and its refresh token."""
 
     @classmethod
     def kept(cls, auth_state: Any) -> "Session | None":
@@ -34,20 +35,25 @@ class Session:
         names = {one.name for one in fields(cls)}
         return cls(**found) if isinstance(found, dict) and found.keys() == names else None
 
-    def after(self, before: "Session | None") -> "Session":
-        """This sign-in, with those before it that the provider may still know."""
-        if before is None or before.subject != self.subject or before.sid == self.sid:
-            return self
-        known = [before.refresh_token, *before.earlier]
-        return replace(self, earlier=[token for token in known if token][:_MOST_SESSIONS])
-
-    def tokens(self) -> list[str]:
-        """The refresh tokens of every sign-in."""
-        return [token for token in (self.refresh_token, *self.earlier) if token]
-
     def auth_state(self) -> dict[str, Any]:
         """The sign-in as JupyterHub keeps it."""
         return {"session": asdict(self)}
+
+    def after(self, former: "Session | None") -> "Session":
+        """This sign-in with the others of its account, which have sessions of their own at the provider.
+
+        Args:
+            former: what was kept up to now.
+        """
+        if former is None or (former.issuer, former.subject) != (self.issuer, self.subject):
+            return self
+        known = former.others | ({former.sid: former.refresh_token} if former.refresh_token else {})
+        others = [(sid, token) for sid, token in known.items() if sid != self.sid]
+        return replace(self, others=dict(others[-_MOST_OTHERS:]))
+
+    def refresh_tokens(self) -> list[str]:
+        """Of this sign-in and of the others."""
+        return [token for token in (self.refresh_token, *self.others.values()) if token]
 
     def lasts(self, now: float) -> bool:
         """Whether the access token can still be used."""

@@ -67,7 +67,7 @@ class RealHub:
         self.log = folder / "hub.log"
         self.session = requests.Session()
         self.session.trust_env = False
-        self._crypt_key = secrets.token_hex(32)
+        self.crypt_key = secrets.token_hex(32)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._write_configuration(python or self._light_python(), changes)
 
@@ -142,6 +142,10 @@ class RealHub:
         hub.wait()
 
     @property
+    def pid(self) -> int:
+        return self._processes["hub"].pid
+
+    @property
     def runs(self) -> bool:
         return "hub" in self._processes
 
@@ -151,7 +155,7 @@ class RealHub:
             **ENVIRONMENT,
             "PYTHONPATH": str(ROOT),
             "BUUNSTACK_SETTINGS": str(self.folder / "conf" / "settings.json"),
-            "JUPYTERHUB_CRYPT_KEY": self._crypt_key,
+            "JUPYTERHUB_CRYPT_KEY": self.crypt_key,
         }
         with self.log.open("ab") as log:
             self._processes[name] = subprocess.Popen(

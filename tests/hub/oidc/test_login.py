@@ -19,15 +19,19 @@ def test_a_member_of_an_allowed_group_comes_in_under_the_providers_name(hub: Rea
     assert (sorted(found["groups"]), found["admin"]) == (["ml/vision", "science"], False)
 
 
-def test_a_sign_in_asks_the_provider_for_tokens_and_for_the_person_and_no_more(hub: RealHub, provider: Standin) -> None:
+def test_a_sign_in_asks_whether_the_provider_is_there_for_tokens_and_for_the_person_and_no_more(
+    hub: RealHub, provider: Standin
+) -> None:
     provider.account("sub-abe", "abe", "science")
     Browser(hub).sign_in("sub-abe")
     provider.fault()
 
     Browser(hub).sign_in("sub-abe")
 
-    of_the_hub = [call for call in provider.calls() if "/oauth2/authorize" not in call]
+    asked = [call for call in provider.calls() if "/oauth2/authorize" not in call]
+    there, *of_the_hub = asked if len(asked) == 3 else ["", *asked]
     assert of_the_hub == ["POST /oauth2/token", "GET /userinfo"]
+    assert there in ("", "GET /.well-known/openid-configuration")
 
 
 def test_whoever_is_in_no_allowed_group_reads_which_one_to_ask_for(hub: RealHub, provider: Standin) -> None:

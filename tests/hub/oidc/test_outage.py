@@ -60,6 +60,19 @@ def test_a_new_sign_in_is_told_that_the_provider_is_away(hub: RealHub, provider:
     assert "Servers that are running go on" in text_of(page)
 
 
+def test_a_browser_is_not_sent_to_a_provider_that_has_gone_away(hub: RealHub, provider: Standin) -> None:
+    assert Browser(hub).get("/hub/oauth_login").ok
+    provider.fault(status=503)
+    time.sleep(REST_SECONDS)
+
+    page = Browser(hub).get("/hub/oauth_login", allow_redirects=False)
+    provider.fault()
+    time.sleep(REST_SECONDS)
+
+    assert (page.status_code, "The sign-in service is away" in text_of(page)) == (503, True)
+    assert Browser(hub).get("/hub/oauth_login").ok
+
+
 def test_a_hub_whose_secret_is_refused_says_so_and_names_no_secret(hub: RealHub, provider: Standin) -> None:
     provider.account("sub-cid", "cid", "science")
     browser = Browser(hub)

@@ -47,6 +47,8 @@ class Provider:
         self._found: tuple[float, Endpoints] | None = None
         self._keys: tuple[float, dict[str, Any]] | None = None
         self._silence: tuple[float, str] = (0.0, "")
+        self.answered: float | None = None
+        """When it last answered, in seconds since the epoch."""
 
     def secrets(self) -> list[str]:
         """With what the hub can prove itself now.
@@ -63,16 +65,24 @@ class Provider:
             ProviderAway: it does not answer, or is another one.
         """
         if self._found is None or time.monotonic() - self._found[0] > _DOCUMENT_SECONDS:
-            address = reached(self.issuer, self.issuer, self._internal_url)
             try:
-                answer = await self._fetch("GET", f"{address}{PATH}")
-                if answer.code != 200:
-                    raise ProviderAway(f"AUTH103 {address} is no issuer: it answers {answer.code}")
-                self._found = (time.monotonic(), endpoints(_object(answer), self.issuer, self._internal_url))
+                self._found = (time.monotonic(), await self.look())
             except ProviderAway:
                 if self._found is None:
                     raise
         return self._found[1]
+
+    async def look(self) -> Endpoints:
+        """The same, asked for now.
+
+        Raises:
+            ProviderAway: it does not answer, or is another one.
+        """
+        address = reached(self.issuer, self.issuer, self._internal_url)
+        answer = await self._fetch("GET", f"{address}{PATH}")
+        if answer.code != 200:
+            raise ProviderAway(f"AUTH103 {address} is no issuer: it answers {answer.code}")
+        return endpoints(_object(answer), self.issuer, self._internal_url)
 
     async def tokens(self, grant: dict[str, str]) -> dict[str, Any]:
         """The answer to a grant: an access token and what comes with it.
@@ -170,6 +180,7 @@ class Provider:
             why = f"AUTH101 {url} does not answer: {' '.join(str(error).split()) or type(error).__name__}"
         else:
             if answer.code < 500 and answer.code != 429:
+                self.answered = time.time()
                 return answer
             why = f"AUTH101 {url} answers {answer.code}"
         self._silence = (time.monotonic() + _REST_SECONDS, why)

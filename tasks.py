@@ -104,6 +104,15 @@ def status(_, spec="stack.yaml", state=None, json=False):
         running.show_status(spec, state, json)
 
 
+@task(help=STATE | JSON | {"only": "one part: login"})
+def doctor(_, spec="stack.yaml", state=None, json=False, only=""):
+    """Find what is wrong, and say what repairs it."""
+    with user_errors():
+        from apply import doctor as examination
+
+        examination.examine(spec, state, only, json)
+
+
 @task(help=STATE | {"part": "hub, proxy, vault, audit, ...", "follow": "go on as it grows", "lines": "how many"})
 def logs(_, part, spec="stack.yaml", state=None, follow=False, lines=50):
     """Show the log of one part."""
@@ -131,7 +140,9 @@ def schema(_):
         generated.write()
 
 
-namespace = Collection(init, validate, render, plan, install, history, rollback, open_, status, logs, uninstall, schema)
+namespace = Collection(
+    init, validate, render, plan, install, history, rollback, open_, status, doctor, logs, uninstall, schema
+)
 namespace.add_collection(auth.COMMANDS)
 namespace.add_collection(user.COMMANDS)
 namespace.add_collection(vault.COMMANDS)

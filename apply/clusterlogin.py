@@ -13,6 +13,7 @@ from apply.loginlayer import LoginLayer
 from apply.references import Places
 from render.artifacts import Artifacts
 from render.cluster import KEYCLOAK
+from render.login import SECRET_FILE, provider_settings
 from spec.errors import StackError
 from spec.login import client_secret
 
@@ -34,7 +35,9 @@ def login_layer(target: "ClusterTarget", artifacts: Artifacts) -> Iterator[Login
             kube=lambda: target.kube,
             namespace=target.namespace,
         )
-        yield LoginLayer(target.stack, declared, places, _delivery(target, places), lambda: _installer(target, places))
+        told = provider_settings(target.stack, f"https://{target.stack.hub.host}/", SECRET_FILE, target.stack.ca)
+        delivery = _delivery(target, places)
+        yield LoginLayer(target.stack, told, declared, places, delivery, lambda: _installer(target, places))
 
 
 def _delivery(target: "ClusterTarget", places: Places) -> Delivery:

@@ -18,6 +18,8 @@ class HubApi:
         """Args: url: of the hub's API, such as `http://127.0.0.1:8081/hub/api`."""
         self._url = url.rstrip("/")
         self._token = token
+        self.timeout_seconds: float | None = None
+        """How long to wait for an answer; None for as long as usual."""
 
     def accounts(self) -> list[dict[str, Any]]:
         """The users who can sign in with a password."""
@@ -58,6 +60,10 @@ class HubApi:
     def login_secrets(self) -> list[str]:
         """Fingerprints of the secrets with which the hub can prove itself to the provider."""
         return list(self._call("GET", "stack/login", "asking the hub for its login")["secrets"])
+
+    def provider(self) -> dict[str, Any]:
+        """How the hub reaches its provider now: `fault`, empty when it does, and `answered`, when it last did."""
+        return dict(self._call("GET", "stack/login/provider", "asking the hub for its provider"))
 
     def names(self) -> list[str]:
         """Every user of the hub."""
@@ -102,7 +108,14 @@ class HubApi:
         from apply import rest  # an install that changes nothing asks nobody
 
         headers = {"Authorization": f"token {self._token}"}
-        status, answer = rest.call(method, f"{self._url}/{path}", what="the hub", headers=headers, body=body)
+        status, answer = rest.call(
+            method,
+            f"{self._url}/{path}",
+            what="the hub",
+            headers=headers,
+            body=body,
+            timeout=self.timeout_seconds or rest.TIMEOUT_SECONDS,
+        )
         if status >= 400 and status not in passes:
             said = answer.get("message") if isinstance(answer, dict) else None
             raise StackError(f"{what}: {said or f'the hub answered {status}'}")

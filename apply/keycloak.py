@@ -38,6 +38,7 @@ class Keycloak:
         """
         self._url, self._realm, self._grant, self._trust = url.rstrip("/"), realm, grant, trust
         self._token, self._until = "", 0.0
+        self.timeout_seconds = rest.TIMEOUT_SECONDS
         self.writes = 0
         """Requests that were not only to read."""
 
@@ -112,7 +113,9 @@ class Keycloak:
 
     def _call(self, method: str, place: str, **content: Any) -> tuple[int, Any]:
         try:
-            status, answer = rest.call(method, place, what="Keycloak", trust=self._trust, **content)
+            status, answer = rest.call(
+                method, place, what="Keycloak", trust=self._trust, timeout=self.timeout_seconds, **content
+            )
         except rest.Untrusted as error:
             raise TargetUnreachable(f"AUTH102 {error.message}", error.hint) from error
         except TargetUnreachable as error:

@@ -57,6 +57,11 @@ def group_id(keycloak: Keycloak, realm: str, path: str) -> str | None:
     return None if found is None else str(found["id"])
 
 
+def has_members(keycloak: Keycloak, realm: str, group: str) -> bool:
+    """Whether anybody is in a group (by its id)."""
+    return bool(keycloak.get(path_of(realm, "groups", group, "members"), max="1"))
+
+
 def path_of(*segments: str) -> str:
     """A path of the admin API: the realm's name, and what is in it."""
     return "/".join(quote(segment, safe="") for segment in segments)

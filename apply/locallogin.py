@@ -19,7 +19,7 @@ from apply.references import Places
 from apply.state import StateDirectory
 from render.artifacts import Artifacts
 from render.keycloakpart import BOOTSTRAP_CLIENT, BOOTSTRAP_SECRET, INSTALLER_SECRET
-from render.local import CLIENT_SECRET, KEYCLOAK
+from render.local import CLIENT_SECRET, KEYCLOAK, SETTINGS
 from spec.errors import StackError
 from spec.login import administrators, by_provider, embedded
 from spec.model import Stack
@@ -60,7 +60,8 @@ def login_layer(stack: Stack, state: StateDirectory, folder: Path, placed: Artif
     declared = json.loads(placed[KEYCLOAK]) if KEYCLOAK in placed else None
     places = Places(folder, vault=_no_vault, kube=_no_cluster, namespace="")
     delivery = FileDelivery(state, f"secrets/{CLIENT_SECRET}")
-    return LoginLayer(stack, declared, places, delivery, lambda: _installer(stack, state, places))
+    told = json.loads(placed[SETTINGS])["provider"]
+    return LoginLayer(stack, told, declared, places, delivery, lambda: _installer(stack, state, places))
 
 
 def examine(login: LoginLayer, state: StateDirectory, made: list[Change]) -> tuple[list[Change], tuple[str, ...]]:

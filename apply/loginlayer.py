@@ -29,6 +29,8 @@ class LoginLayer:
     """The login of one stack."""
 
     stack: Stack
+    told: dict[str, Any] | None
+    """What the hub is told of the provider; None where it keeps passwords itself."""
     declared: dict[str, Any] | None
     """What `render.keycloak` wants; None where nothing of the provider is managed."""
     places: Places

@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 import ssl
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -18,7 +19,31 @@ class Untrusted(TargetUnreachable):
     """A certificate that is not trusted."""
 
 
-def call(
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    """By names in small letters."""
+    content: Any
+    """Decoded JSON, or text, or None."""
+    certificate_ends: float | None
+    """Of the server's certificate, in seconds since the epoch; None without TLS."""
+
+
+def call(method: str, url: str, **request: Any) -> tuple[int, Any]:
+    """Send one request, as `exchange` does, and return (status, decoded JSON or text or None).
+
+    Raises:
+        TargetUnreachable: no answer.
+        Untrusted: a certificate that is not trusted.
+    """
+    answer = exchange(method, url, **request)
+    return answer.status, answer.content
+
+
+def exchange(
     method: str,
     url: str,
     *,
@@ -29,8 +54,8 @@ def call(
     trust: Path | None = None,
     address: str | None = None,
     timeout: float = TIMEOUT_SECONDS,
-) -> tuple[int, Any]:
-    """Send one request and return (status, decoded JSON or text or None).
+) -> Answer:
+    """Send one request; no redirect is followed.
 
     Args:
         what: whom this talks to, in the user's words, for the error.
@@ -49,9 +74,11 @@ def call(
     data, sent = _encoded(body, form, headers or {})
     try:
         with contextlib.closing(_opened(parts, trust, address, timeout)) as connection:
+            ends = _certificate_end(connection)
             connection.request(method, path, data, sent)
             answer = connection.getresponse()
-            return answer.status, _decoded(answer.read())
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, told, _decoded(answer.read()), ends)
     except (OSError, http.client.HTTPException) as error:
         raise _failure(what, server, error) from error
 
@@ -82,6 +109,13 @@ def _opened(parts: SplitResult, trust: Path | None, address: str | None, timeout
     if secure:
         connection.sock = _context(trust).wrap_socket(connection.sock, server_hostname=host)
     return connection
+
+
+def _certificate_end(connection: http.client.HTTPConnection) -> float | None:
+    if not isinstance(connection.sock, ssl.SSLSocket):
+        return None
+    certificate = connection.sock.getpeercert() or {}
+    return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
 
 
 def _context(trust: Path | None) -> ssl.SSLContext:

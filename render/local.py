@@ -22,6 +22,7 @@ from spec.quantities import seconds
 from spec.ways import has_page, ways
 
 KEYCLOAK = "conf/keycloak.json"
+SETTINGS = "conf/settings.json"
 """What is wanted in a Keycloak, where install manages any of it."""
 CLIENT_SECRET = "login-client-secret"  # noqa: S105 - a file's name
 """Where the hub finds its secret for the provider."""
@@ -39,7 +40,7 @@ _HUB_ENVIRONMENT = {"PYTHONPATH": f"{STATE}/site", "PYTHONDONTWRITEBYTECODE": "1
 def local_artifacts(stack: Stack) -> dict[str, str]:
     """Path below the state directory -> text."""
     files = {
-        "conf/settings.json": hubfiles.text(_settings(stack)),
+        SETTINGS: hubfiles.text(_settings(stack)),
         "conf/traefik.toml": filled(
             "templates/traefik.toml.j2", address=_listen_address(stack), tls=stack.hub.tls != "off"
         ),
@@ -197,12 +198,12 @@ def _hub_part(stack: Stack) -> dict[str, Any]:
     return part(
         "hub",
         ["@{python}", "-m", "jupyterhub", "-f", f"{STATE}/site/hub/local/jupyterhub_config.py"],
-        environment={**_HUB_ENVIRONMENT, "BUUNSTACK_SETTINGS": f"{STATE}/conf/settings.json"},
+        environment={**_HUB_ENVIRONMENT, "BUUNSTACK_SETTINGS": f"{STATE}/{SETTINGS}"},
         environment_files=secrets,
         directory=f"{STATE}/hub",
         after=["proxy"],
         ready={"url": "http://127.0.0.1:@{hub_port}/hub/api/", "ca": None, "status": [200]},
-        reads=["conf/settings.json", *([] if stack.hub.tls == "off" else ["@{certificate}"]), *code],
+        reads=[SETTINGS, *([] if stack.hub.tls == "off" else ["@{certificate}"]), *code],
     )
 
 

@@ -57,3 +57,9 @@ class AppliedInPart(StackError):
     """Some changes were made and a later one failed."""
 
     exit_code = 6
+
+
+class FaultsFound(StackError):
+    """`doctor` found errors."""
+
+    exit_code = 7

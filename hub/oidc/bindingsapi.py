@@ -1,4 +1,4 @@
-"""`/hub/api/stack/bindings` and `.../login`: whose a name is, and which secret the hub has, for `inv auth.*`."""
+"""`/hub/api/stack/bindings` and `.../login`: whose a name is, and what the hub has of its provider, for `inv`."""
 
 import hashlib
 import json
@@ -58,8 +58,23 @@ class LoginHandler(_BindingsHandler):
         self.finish(json.dumps({"secrets": prints}))
 
 
+class ProviderHandler(_BindingsHandler):
+    """The provider as the hub sees it from where it runs."""
+
+    async def get(self) -> None:
+        """What is wrong with the way there, and when the provider last answered."""
+        provider = self.authenticator.provider
+        answered, fault = provider.answered, ""
+        try:
+            await provider.look()
+        except ProviderAway as error:
+            fault = str(error)
+        self.finish(json.dumps({"fault": fault, "answered": answered if fault else provider.answered}))
+
+
 ROUTES: list[tuple[str, type, dict[str, Any]]] = [
     (r"/api/stack/login", LoginHandler, {}),
+    (r"/api/stack/login/provider", ProviderHandler, {}),
     (r"/api/stack/bindings", BindingListHandler, {}),
     (r"/api/stack/bindings/([^/]+)", BindingHandler, {}),
 ]

@@ -49,7 +49,8 @@ class Provider:
         self._found: tuple[float, Endpoints] | None = None
         self._keys: tuple[float, dict[str, Any]] | None = None
         self._silence: tuple[float, str] = (0.0, "")
-        self._heard = float("-inf")
+        self.answered: float | None = None
+        """When it last answered, in seconds since the epoch."""
 
     def secrets(self) -> list[str]:
         """With what the hub can prove itself now.
@@ -68,7 +69,7 @@ class Provider:
         if self._found is not None and time.monotonic() - self._found[0] < _DOCUMENT_SECONDS:
             return self._found[1]
         try:
-            return await self._discover()
+            return await self.look()
         except ProviderAway:
             if self._found is None:
                 raise
@@ -80,11 +81,16 @@ class Provider:
         Raises:
             ProviderAway: it does not answer, or is another one.
         """
-        if self._found is not None and time.monotonic() - self._heard < _REST_SECONDS:
+        if self._found is not None and self.answered is not None and time.time() - self.answered < _REST_SECONDS:
             return self._found[1]
-        return await self._discover()
+        return await self.look()
 
-    async def _discover(self) -> Endpoints:
+    async def look(self) -> Endpoints:
+        """The same, asked for now.
+
+        Raises:
+            ProviderAway: it does not answer, or is another one.
+        """
         address = reached(self.issuer, self.issuer, self._internal_url)
         answer = await self._fetch("GET", f"{address}{PATH}")
         if answer.code != 200:
@@ -189,7 +195,7 @@ class Provider:
             why = f"AUTH101 {url} does not answer: {' '.join(str(error).split()) or type(error).__name__}"
         else:
             if answer.code < 500 and answer.code != 429:
-                self._heard = time.monotonic()
+                self.answered = time.time()
                 return answer
             why = f"AUTH101 {url} answers {answer.code}"
         self._heard = float("-inf")

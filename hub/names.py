@@ -1,5 +1,7 @@
 """User names as Vault and file systems can bear them: one-to-one, lower case, no wildcards. Pure."""
 
+import unicodedata
+
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-@")
 _LONGEST_SEGMENT = 128
 """Characters; leaves room below the 255 bytes of a file name for what is put around it."""
@@ -35,12 +37,17 @@ def unsegment(encoded: str) -> str:
 
 
 def fits(name: str) -> bool:
-    """Whether a name can be a user's: it has a segment, not too long, and nothing invisible."""
+    """Whether a name can be a user's: it has a segment, not too long, nothing invisible, and no twin that looks alike.
+
+    An umlaut may be one character or two (Unicode's forms NFC and NFD): only the first is taken, or two people would
+    have what reads as one name.
+    """
     try:
         encoded = segment(name)
     except ValueError:
         return False
-    return 0 < len(encoded) <= _LONGEST_SEGMENT and name.isprintable()
+    shown = name.isprintable() and unicodedata.is_normalized("NFC", name)
+    return shown and 0 < len(encoded) <= _LONGEST_SEGMENT
 
 
 def alias(stack: str, user: str) -> str:

@@ -2,6 +2,7 @@
 
 import random
 import re
+import unicodedata
 
 import pytest
 
@@ -72,3 +73,9 @@ def test_a_name_that_is_invisible_or_too_long_does_not_fit(name: str) -> None:
 @pytest.mark.parametrize("name", ["alice", "al ice", "böb", "+", "*", 'x" {}', "x" * 128])
 def test_an_odd_but_visible_name_fits(name: str) -> None:
     assert fits(name)
+
+
+def test_a_name_of_which_unicode_has_two_forms_fits_in_one_of_them() -> None:
+    name = "j\N{LATIN SMALL LETTER U WITH DIAERESIS}rgen"
+
+    assert [fits(unicodedata.normalize(form, name)) for form in ("NFC", "NFD")] == [True, False]

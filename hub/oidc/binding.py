@@ -40,6 +40,10 @@ class Bindings:
             return True
         return bool(found.subject == subject and (found.issuer == issuer or _is_unique(subject)))
 
+    def is_bound(self, name: str) -> bool:
+        """Whether any account has the name."""
+        return self._db.get(Binding, name) is not None
+
     def bind(self, name: str, issuer: str, subject: str, session: str) -> bool:
         """Give the name to this account unless another one has it; whether the account has it now."""
         if not self.admits(name, issuer, subject):

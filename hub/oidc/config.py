@@ -37,4 +37,5 @@ def configure_provider(c: Any, settings: Settings, provider: Provider) -> None:
     login.setdefault("auth_refresh_age", provider.refresh_seconds)
     login.setdefault("refresh_pre_spawn", False)  # ProviderLogin asks itself
     if provider.session_max_seconds is not None:
+        login.setdefault("longest_session_seconds", float(provider.session_max_seconds))
         c.JupyterHub.setdefault("cookie_max_age_days", provider.session_max_seconds / _DAY_SECONDS)

@@ -11,7 +11,6 @@ import time
 from typing import Any
 from weakref import WeakValueDictionary
 
-import jwt
 from jupyterhub import orm
 from oauthenticator.generic import GenericOAuthenticator
 from traitlets import Bool, Float, Instance, Unicode
@@ -36,8 +35,9 @@ from hub.oidc.handlers import (
     SignOutWordHandler,
     tell_ended,
 )
-from hub.oidc.provider import Provider
-from hub.oidc.session import Session, groups_in
+from hub.oidc.provider import Provider, claims_in
+from hub.oidc.requesters import is_operator, is_server
+from hub.oidc.session import Session, groups_in, servers_go_on
 from hub.refusal import NotStarted, leave_uncounted
 
 _SPAWN_SECONDS = 3.0
@@ -62,6 +62,7 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
     provider = Instance(Provider, config=True, help="What talks to the provider")
     title = Unicode("JupyterHub", config=True, help="The platform's name")
     groups_claim = Unicode("groups", allow_none=True, config=True, help="The claim that lists groups")
+    longest_session_seconds = Float(86_400, config=True, help="How long servers go on after their user's sign-out")
     outage_grace_seconds = Float(3600, config=True, help="How long sessions go on while the provider is away")
     single_logout = Bool(True, config=True, help="Whether a sign-out ends the provider's session too")
     ends_by_form = Bool(True, config=True, help="Whether the hub itself can end the provider's session, as in Keycloak")
@@ -85,7 +86,7 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
     async def token_to_user(self, token_info: dict[str, Any]) -> dict[str, Any]:
         """What the provider says of the tokens' owner, who must be the one of the identity token."""
         person: dict[str, Any] = await self.provider.person(token_info["access_token"])
-        if "id_token" in token_info and _claims(token_info["id_token"]).get("sub") != person["sub"]:
+        if "id_token" in token_info and claims_in(token_info["id_token"]).get("sub") != person["sub"]:
             raise ProviderRefused("the tokens are of two accounts")
         return person
 
@@ -111,7 +112,7 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
             # Only a browser that ends the session itself needs it.
             id_token=None if self.ends_by_form else id_token,
             sid=str(
-                (_claims(id_token) if id_token else token_info).get("sid") or token_info.get("session_state") or ""
+                (claims_in(id_token) if id_token else token_info).get("sid") or token_info.get("session_state") or ""
             ),
             checked=time.time(),
         ).auth_state()
@@ -159,7 +160,13 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
     async def refresh_user(self, user: Any, handler: Any = None, **_: Any) -> Any:
         """Whether a signed-in user still may be here: True, False, or what has changed."""
         found = await self._look(user, 0.0)
-        return found if isinstance(found, dict) or found is True else tell_ended(handler, found)
+        if isinstance(found, dict) or found is True:
+            return found
+        if is_server(handler) and servers_go_on(await user.get_auth_state(), time.time()):
+            # For this request alone: JupyterHub would take the answer for every other one of the user too.
+            asyncio.get_running_loop().call_soon(setattr, user, "_auth_refreshed", None)
+            return True
+        return tell_ended(handler, found)
 
     async def pre_spawn_start(self, user: Any, spawner: Any) -> None:
         """Before a server starts the provider is asked, whatever it said minutes ago.
@@ -169,6 +176,8 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         Raises:
             NotStarted: the user may not have a server now.
         """
+        if is_operator(spawner.handler) and not Bindings(user.db).is_bound(user.name):
+            return  # a user whom nobody has ever signed in as, such as the one of an install's proof
         found = await self._look(user, _SPAWN_SECONDS)
         if isinstance(found, dict):
             user.sync_groups(found["groups"] if self.manage_groups else [])
@@ -267,23 +276,18 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
                 await self.provider.end_session(token)
             except ProviderError as error:
                 self.log.warning("A session of %s at the provider was not ended: %s", user.name, error)
-        await user.save_auth_state(None)
+        await user.save_auth_state(kept.signed_out(self.longest_session_seconds))
+        self._end_browsers(user, user.db)
 
     async def ended_elsewhere(self, user: Any, db: Any) -> None:
-        """The provider says that the user has signed out: every browser session here ends, servers go on."""
+        """The provider says that the user has signed out: every session here ends, and servers get nothing more."""
         await user.save_auth_state(None)
+        self._end_browsers(user, db)
+
+    def _end_browsers(self, user: Any, db: Any) -> None:
         user.orm_user.cookie_id = orm.new_token()
         for token in list(user.orm_user.api_tokens):
             if token.session_id:  # of a browser, at a server or a service
                 db.delete(token)
         user._auth_refreshed = None
         db.commit()
-
-
-def _claims(id_token: str) -> dict[str, Any]:
-    """What an identity token says. It came from the provider itself, over TLS (OpenID Connect Core, 3.1.3.7)."""
-    try:
-        found: dict[str, Any] = jwt.decode(id_token, options={"verify_signature": False})
-    except jwt.PyJWTError:
-        raise ProviderRefused("its identity token is none") from None
-    return found

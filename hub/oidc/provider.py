@@ -7,6 +7,7 @@ import time
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import jwt
 from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
@@ -227,6 +228,19 @@ class Provider:
                 reason = error.strerror or "no certificate in it"
                 raise ProviderAway(f"AUTH102 the authority {self._ca_file} cannot be used: {reason}") from None
         return self._tls
+
+
+def claims_in(id_token: str) -> dict[str, Any]:
+    """What an identity token says. It came from the provider itself, over TLS (OpenID Connect Core, 3.1.3.7).
+
+    Raises:
+        ProviderRefused: it is none.
+    """
+    try:
+        found: dict[str, Any] = jwt.decode(id_token, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        raise ProviderRefused("its identity token is none") from None
+    return found
 
 
 def _object(answer: HTTPResponse) -> dict[str, Any]:

@@ -51,6 +51,10 @@ class Session:
         others = [(sid, token) for sid, token in known.items() if sid != self.sid]
         return replace(self, others=dict(others[-_MOST_OTHERS:]))
 
+    def signed_out(self, longest_seconds: float) -> dict[str, Any]:
+        """What is kept when the user has signed out here: until when servers that run go on."""
+        return {"signed_out": {"until": self.checked + longest_seconds}}
+
     def refresh_tokens(self) -> list[str]:
         """Of this sign-in and of the others."""
         return [token for token in (self.refresh_token, *self.others.values()) if token]
@@ -58,6 +62,12 @@ class Session:
     def lasts(self, now: float) -> bool:
         """Whether the access token can still be used."""
         return now + _LEEWAY_SECONDS < self.access_ends
+
+
+def servers_go_on(auth_state: Any, now: float) -> bool:
+    """Whether the user has signed out here, and not so long ago that their servers have to end too."""
+    found = auth_state.get("signed_out") if isinstance(auth_state, dict) else None
+    return isinstance(found, dict) and now < float(found.get("until") or 0.0)
 
 
 def groups_in(claims: dict[str, Any], claim: str | None) -> list[str]:

@@ -135,7 +135,7 @@ def set_passwords(keycloak: KeycloakServer) -> None:
 def test_the_whole_login_on_a_cluster(signed: tuple[Site, str], keycloak: KeycloakServer) -> None:
     site, trusted = signed
     planned = json.loads(site.inv("plan", "--json").stdout)
-    site.inv("install", "--yes")
+    site.inv("install", "--yes", "--prove", "spawn")
 
     assert {"client jupyterhub", "secret of the hub's client"} <= {
         change["what"] for change in planned["changes"] if change["layer"] == "login"

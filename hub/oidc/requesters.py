@@ -1,0 +1,22 @@
+"""Who sends a request to the hub: a server for itself, or the stack's operator."""
+
+from typing import Any
+
+from jupyterhub.handlers import BaseHandler
+
+from hub.roles import ADMIN_SERVICE
+
+
+def is_server(handler: Any) -> bool:
+    """Whether a user's server asks, with the token that it was started with: it may do nothing but its own work."""
+    token = handler.get_token() if isinstance(handler, BaseHandler) else None
+    if token is None or token.user is None:
+        return False
+    scopes = token.scopes or []
+    return bool(scopes) and all("!server=" in scope or scope.startswith("users:activity!user") for scope in scopes)
+
+
+def is_operator(handler: Any) -> bool:
+    """Whether `inv` asks."""
+    asking = getattr(handler, "current_user", None)
+    return (getattr(asking, "kind", ""), getattr(asking, "name", "")) == ("service", ADMIN_SERVICE)

@@ -14,6 +14,11 @@ nox.options.sessions = ["lint", "types", "tests", "wheel"]
 
 # The tests wait for processes more than they compute, so one worker more than cores is busy.
 _PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", "--no-loadscope-reorder")
+_FAULTS = (
+    "tests/faults",
+    *(f"tests/hub/{name}.py" for name in ("test_faults", "test_revocation", "oidc/test_outage")),
+    *("tests/hub/local/test_spawner_survival.py", "tests/hub/local/test_proxy.py", "tests/buunstack/test_faults.py"),
+)
 CODE = ("spec", "render", "apply", "hub", "buunstack")
 
 
@@ -50,8 +55,8 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit and integration tests with real parts."""
     _install(session, "test")
-    heavier = ("e2e", "faults", "browser", "cluster", "keycloak", "kubernetes", "buunstack/test_wheel.py")
-    quick = [f"--ignore=tests/{name}" for name in heavier]
+    heavier = ("e2e", "browser", "cluster", "keycloak", "kubernetes", "buunstack/test_wheel.py")
+    quick = [f"--ignore={name}" for name in (*_FAULTS, *(f"tests/{name}" for name in heavier))]
     session.run("pytest", *(session.posargs or (*_PARALLEL, *quick)))
 
 
@@ -73,7 +78,7 @@ def e2e_local(session: nox.Session) -> None:
 def faults(session: nox.Session) -> None:
     """Killed processes, cut installs, full disks, taken ports: what a machine does to a stack."""
     _install(session, "test")
-    session.run("pytest", *(session.posargs or (*_PARALLEL, "tests/faults")))
+    session.run("pytest", *(session.posargs or (*_PARALLEL, *_FAULTS)))
 
 
 @nox.session

@@ -82,7 +82,8 @@ class Provider:
         Raises:
             ProviderAway: it does not answer, or is another one.
         """
-        if self._found is not None and self.answered is not None and time.time() - self.answered < _REST_SECONDS:
+        heard = self.answered is not None and time.time() - self.answered < _REST_SECONDS
+        if self._found is not None and heard and not self._is_silent():
             return self._found[1]
         return await self.look()
 
@@ -184,9 +185,8 @@ class Provider:
         Raises:
             ProviderAway: there is none.
         """
-        silent_until, why = self._silence
-        if time.monotonic() < silent_until:
-            raise ProviderAway(why)
+        if self._is_silent():
+            raise ProviderAway(self._silence[1])
         try:
             answer = await self._client().fetch(self._request(method, url, headers or {}, body), raise_error=False)
         except ssl.SSLCertVerificationError as error:
@@ -199,9 +199,12 @@ class Provider:
                 self.answered = time.time()
                 return answer
             why = f"AUTH101 {url} answers {answer.code}"
-        self._heard = float("-inf")
         self._silence = (time.monotonic() + _REST_SECONDS, why)
         raise ProviderAway(why)
+
+    def _is_silent(self) -> bool:
+        """Whether somebody has asked in vain a moment ago."""
+        return time.monotonic() < self._silence[0]
 
     def _request(self, method: str, url: str, headers: dict[str, str], body: str | None) -> HTTPRequest:
         return HTTPRequest(

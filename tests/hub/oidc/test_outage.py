@@ -164,3 +164,15 @@ def test_a_hub_starts_while_the_provider_is_away_and_its_sessions_go_on(hub: Rea
     assert browser.signed_in()
     page = Browser(hub).get("/hub/oauth_login")
     assert (page.status_code, "The sign-in service is away" in text_of(page)) == (503, True)
+
+
+def test_nobody_is_sent_to_a_provider_that_has_just_stopped_answering(hub: RealHub, provider: Standin) -> None:
+    provider.account("sub-ida", "ida", "science")
+    assert Browser(hub).sign_in("sub-ida").ok
+    provider.fault(status=503)
+    seen = hub.api("GET", "stack/login/provider").json()
+
+    page = Browser(hub).get("/hub/oauth_login", allow_redirects=False)
+
+    assert "AUTH101" in seen["fault"]
+    assert (page.status_code, "The sign-in service is away" in text_of(page)) == (503, True)

@@ -4,22 +4,16 @@ import json
 from typing import Any
 
 from jupyterhub import orm
-from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.roles import assign_default_roles
 from jupyterhub.utils import isoformat, maybe_future
 from tornado import web
 
+from hub.managing import ManagingHandler, is_operator
 from hub.roles import ADMIN_SERVICE
 
 
-class _AccountsHandler(APIHandler):  # type: ignore[misc]
-    """Every method needs the right to manage all users."""
-
-    async def prepare(self) -> None:
-        """Called by tornado before each method."""
-        await super().prepare()
-        if "admin:users" not in self.expanded_scopes:
-            raise web.HTTPError(403, "This needs the scope admin:users for all users.")
+class _AccountsHandler(ManagingHandler):
+    """What the handlers of accounts have in common."""
 
     def _fields(self, **kinds: type) -> dict[str, Any]:
         """The body's fields. JupyterHub's own reader would log a body that is not JSON, password and all."""
@@ -77,11 +71,7 @@ class AccountListHandler(_AccountsHandler):
         self.finish(json.dumps(_row(name, user, True)))
 
     def _may_make_admins(self) -> bool:
-        asking = self.current_user
-        return bool(getattr(asking, "admin", False)) or (asking.kind, asking.name) == (
-            "service",
-            ADMIN_SERVICE,
-        )
+        return bool(getattr(self.current_user, "admin", False)) or is_operator(self.current_user)
 
 
 class AccountHandler(_AccountsHandler):

@@ -11,6 +11,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.simple_httpclient import HTTPTimeoutError, SimpleAsyncHTTPClient
 
 from hub.vaulterrors import VaultDown, VaultRefused
+from hub.webanswers import Trust, UnusableAuthority, object_in
 
 CONNECTIONS = 8
 """More buy nothing on one node of Vault."""
@@ -52,7 +53,7 @@ class VaultHttp:
         if namespace is not None:
             self._headers["X-Vault-Namespace"] = namespace
         self._ca_file = ca_file
-        self._tls: ssl.SSLContext | None = None
+        self._trust = Trust(ca_file)
         self._client: SimpleAsyncHTTPClient | None = None
         self._turns = asyncio.Semaphore(CONNECTIONS)
         self._silent_at = 0.0
@@ -78,7 +79,7 @@ class VaultHttp:
             except (OSError, HTTPClientError) as error:
                 why = f"{self._address}: {_one_line(error)}"
                 continue
-            answer = Answer(response.code, _decoded(response.body))
+            answer = Answer(response.code, object_in(response.body))
             if answer.status < 500 and answer.status not in _WEATHER:
                 return self._followed_nowhere(answer)
             why = f"{self._address}: {answer.reason}"
@@ -118,16 +119,13 @@ class VaultHttp:
         return await self._client.fetch(request, raise_error=False)
 
     def _context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            try:
-                self._tls = ssl.create_default_context(cafile=self._ca_file)
-            except OSError as error:  # ssl.SSLError is one too
-                reason = error.strerror or "no certificate in it"
-                raise VaultRefused(f"Vault's certificate authority {self._ca_file} cannot be used: {reason}") from None
-        return self._tls
+        try:
+            return self._trust.context()
+        except UnusableAuthority as error:
+            raise VaultRefused(f"Vault's certificate authority {error}") from None
 
     def _untrusted(self, error: ssl.SSLCertVerificationError) -> VaultRefused:
-        self._tls = None  # the authority may have been replaced by the next request
+        self._trust.forget()
         trusted = self._ca_file or "the system's authorities"
         return VaultRefused(f"{self._address}: its certificate is not trusted by {trusted}: {error.verify_message}")
 
@@ -137,14 +135,6 @@ class VaultHttp:
                 f"{self._address} answers {answer.status} and points elsewhere; set `vault.address` to that"
             )
         return answer
-
-
-def _decoded(body: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(body or b"{}")
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _one_line(error: Exception) -> str:

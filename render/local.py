@@ -33,6 +33,8 @@ _SUPERVISION = tuple(
 _LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 """Else JupyterLab greets every user with a question, and asks the internet whether it is still the newest."""
 _TOKEN_VARIABLES = {ADMIN_SERVICE: "BUUNSTACK_ADMIN_SERVICE_TOKEN", CULLER: "BUUNSTACK_CULLER_TOKEN"}
+_PAGE_SHARES = tuple(f"hub/{name}.py" for name in ("ending", "vaulthttp", "vaulterrors", "webanswers"))
+"""Code of the hub that the page for one's secrets runs too."""
 _PAGE_URL, _PAGE_TOKEN = "http://127.0.0.1:@{page_port}", "BUUNSTACK_PAGE_TOKEN"
 _HUB_ENVIRONMENT = {"PYTHONPATH": f"{STATE}/site", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -251,7 +253,7 @@ def _page_part(stack: Stack) -> dict[str, Any]:
         environment={**_HUB_ENVIRONMENT, **variables, **hubfiles.page_environment(stack, vault)},
         environment_files={"JUPYTERHUB_API_TOKEN": f"{STATE}/secrets/page-token"},
         ready={"url": f"{_PAGE_URL}{prefix}static/page.css", "ca": None, "status": [200]},
-        reads=[f"site/{path}" for path in (*code, "hub/ending.py", "hub/vaulthttp.py", "hub/vaulterrors.py")],
+        reads=[f"site/{path}" for path in (*code, *_PAGE_SHARES)],
     )
 
 

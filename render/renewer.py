@@ -13,7 +13,7 @@ HUB_IMAGE = "@[hub.image]"
 """Stands for the chart's own image of the hub, which only the chart knows; the renewer needs no other."""
 _PORT = 9180
 _CODE_FOLDER, _SOURCE_FOLDER = "/usr/local/share/buunstack", "/vault/admin-token"
-_SHARED_CODE = ("hub/__init__.py", "hub/ending.py", "hub/vaulterrors.py", "hub/vaulthttp.py")
+_SHARED_CODE = ("hub/__init__.py", "hub/ending.py", "hub/vaulterrors.py", "hub/vaulthttp.py", "hub/webanswers.py")
 _HUB_SECRET = "hub"  # noqa: S105 - a name
 """The chart's own Secret, which holds `hub.extraFiles` (templates/hub/secret.yaml)."""
 _KEY = "token"

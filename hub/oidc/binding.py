@@ -25,13 +25,17 @@ class Binding(_Base):  # type: ignore[misc,valid-type]
     """The provider's name of the last sign-in."""
 
 
+def make_table(db: Any) -> None:
+    """Make the table in the session's database where it is missing."""
+    _Base.metadata.create_all(db.get_bind(), [Binding.__table__])
+
+
 class Bindings:
     """The table, in one session of the hub's database."""
 
     def __init__(self, db: Any) -> None:
-        """Args: db: a session of SQLAlchemy; the table is made where it is missing."""
+        """Args: db: a session of SQLAlchemy; `make_table` has been called for its database."""
         self._db = db
-        _Base.metadata.create_all(db.get_bind(), [Binding.__table__])
 
     def admits(self, name: str, issuer: str, subject: str) -> bool:
         """Whether the name is this account's, or nobody's yet."""

@@ -4,9 +4,9 @@ import hashlib
 import json
 from typing import Any
 
-from jupyterhub.apihandlers.base import APIHandler
 from tornado import web
 
+from hub.managing import ManagingHandler
 from hub.oidc.binding import Bindings
 from hub.oidc.errors import ProviderAway
 
@@ -14,17 +14,7 @@ _FINGERPRINT = 8
 """Hexadecimal digits: enough to tell two secrets apart, too few to find one."""
 
 
-class _BindingsHandler(APIHandler):  # type: ignore[misc]
-    """Every method needs the right to manage all users."""
-
-    async def prepare(self) -> None:
-        """Called by tornado before each method."""
-        await super().prepare()
-        if "admin:users" not in self.expanded_scopes:
-            raise web.HTTPError(403, "This needs the scope admin:users for all users.")
-
-
-class BindingListHandler(_BindingsHandler):
+class BindingListHandler(ManagingHandler):
     """All bound names."""
 
     def get(self) -> None:
@@ -32,7 +22,7 @@ class BindingListHandler(_BindingsHandler):
         self.finish(json.dumps({"names": Bindings(self.db).names()}))
 
 
-class BindingHandler(_BindingsHandler):
+class BindingHandler(ManagingHandler):
     """One name."""
 
     async def delete(self, name: str) -> None:
@@ -41,11 +31,11 @@ class BindingHandler(_BindingsHandler):
         if not Bindings(self.db).release(name):
             raise web.HTTPError(404, f"The name {name} is bound to no account.")
         if (user := self.find_user(name)) is not None:
-            await self.authenticator.ended_elsewhere(user, self.db)
+            await self.authenticator.ended_elsewhere(user)
         self.set_status(204)
 
 
-class LoginHandler(_BindingsHandler):
+class LoginHandler(ManagingHandler):
     """What the hub has to prove itself with."""
 
     def get(self) -> None:
@@ -58,7 +48,7 @@ class LoginHandler(_BindingsHandler):
         self.finish(json.dumps({"secrets": prints}))
 
 
-class ProviderHandler(_BindingsHandler):
+class ProviderHandler(ManagingHandler):
     """The provider as the hub sees it from where it runs."""
 
     async def get(self) -> None:

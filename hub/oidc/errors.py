@@ -2,6 +2,13 @@
 
 from tornado import web
 
+NOT_STARTED = {
+    "expired": "{user} has to sign in (again) before a server can start.",
+    "not-allowed": "{user} may not use this platform any more, or the groups have changed; sign in to see why.",
+    "away": "The sign-in service is away for too long, so nobody can say whether {user} may have a server.",
+}
+"""Why the session has ended -> what somebody reads whose server does not start."""
+
 
 class ProviderError(Exception):
     """The provider did not do what it was asked for."""

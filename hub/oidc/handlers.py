@@ -9,7 +9,7 @@ from jupyterhub.handlers.login import LoginHandler as HubLoginHandler
 from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLoginHandler, OAuthLogoutHandler
 from tornado import web
 
-from hub.oidc.backchannel import LogoutTokens, NoLogout
+from hub.oidc.backchannel import NoLogout
 from hub.oidc.binding import Bindings
 from hub.oidc.errors import (
     ProviderError,
@@ -102,8 +102,7 @@ class LogoutHandler(OAuthLogoutHandler):  # type: ignore[misc]
         user, login = self.current_user, self.authenticator
         if user is None:
             return
-        kept = Session.kept(await user.get_auth_state())
-        await login.end_session(user)
+        kept = await login.end_session(user)
         if kept is not None and login.single_logout and not login.ends_by_form:
             self._end_session = await self._provider_page(kept)
 
@@ -137,9 +136,8 @@ class SignOutWordHandler(BaseHandler):  # type: ignore[misc]
         """Called by tornado."""
         self.set_header("Cache-Control", "no-store")
         provider = self.authenticator.provider
-        tokens = self.settings.setdefault("stack_logout_tokens", LogoutTokens(provider))
         try:
-            who = await tokens.verified(self.get_body_argument("logout_token", ""))
+            who = await self.authenticator.logout_tokens.verified(self.get_body_argument("logout_token", ""))
         except NoLogout as error:
             self.log.warning("Somebody sent a logout token that does not count: %s", error)
             self._refuse(400)
@@ -150,7 +148,7 @@ class SignOutWordHandler(BaseHandler):  # type: ignore[misc]
             return
         for name in Bindings(self.db).names_of(provider.issuer, who.subject, who.sid):
             if (user := self.find_user(name)) is not None:
-                await self.authenticator.ended_elsewhere(user, self.db)
+                await self.authenticator.ended_elsewhere(user)
                 self.log.info("%s has signed out at the provider", name)
         self.set_status(200)
 

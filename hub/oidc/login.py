@@ -15,8 +15,11 @@ from jupyterhub import orm
 from oauthenticator.generic import GenericOAuthenticator
 from traitlets import Bool, Float, Instance, Unicode
 
-from hub.oidc.binding import Bindings
+from hub.managing import is_operator
+from hub.oidc.backchannel import LogoutTokens
+from hub.oidc.binding import Bindings, make_table
 from hub.oidc.errors import (
+    NOT_STARTED,
     ProviderAway,
     ProviderError,
     ProviderRefused,
@@ -36,18 +39,12 @@ from hub.oidc.handlers import (
     tell_ended,
 )
 from hub.oidc.provider import Provider, claims_in
-from hub.oidc.requesters import is_operator, is_server
+from hub.oidc.requesters import is_server
 from hub.oidc.session import Session, groups_in, servers_go_on
 from hub.refusal import NotStarted, leave_uncounted
 
 _SPAWN_SECONDS = 3.0
 """What the provider said this little while ago need not be asked again before a server starts."""
-_NOT_STARTED = {
-    "expired": "{user} has to sign in (again) before a server can start.",
-    "not-allowed": "{user} may not use this platform any more, or the groups have changed; sign in to see why.",
-    "away": "The sign-in service is away for too long, so nobody can say whether {user} may have a server.",
-}
-"""Why a server does not start."""
 _LIFE_SECONDS = 300.0
 """Of an access token whose life the provider does not tell."""
 
@@ -70,10 +67,12 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Called by JupyterHub."""
         super().__init__(*args, **kwargs)
+        self.logout_tokens = LogoutTokens(self.provider)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def get_handlers(self, app: Any) -> list[Any]:
         """The base's, and the pages of the stack."""
+        make_table(app.db)
         return [*super().get_handlers(app), ("/login", SignInHandler), ("/backchannel-logout", SignOutWordHandler)]
 
     async def get_token_info(self, _handler: Any, params: dict[str, Any]) -> dict[str, Any]:
@@ -176,7 +175,7 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         Raises:
             NotStarted: the user may not have a server now.
         """
-        if is_operator(spawner.handler) and not Bindings(user.db).is_bound(user.name):
+        if is_operator(getattr(spawner.handler, "current_user", None)) and not Bindings(user.db).is_bound(user.name):
             return  # a user whom nobody has ever signed in as, such as the one of an install's proof
         found = await self._look(user, _SPAWN_SECONDS)
         if isinstance(found, dict):
@@ -185,7 +184,7 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
             user.db.commit()
         elif found is not True:
             leave_uncounted(spawner)
-            raise NotStarted(403, _NOT_STARTED[found].format(user=user.name))
+            raise NotStarted(403, NOT_STARTED[found].format(user=user.name))
 
     async def _look(self, user: Any, good_for: float) -> Any:
         """True, what has changed, or in a word why the user may not be here.
@@ -266,28 +265,32 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
         self.log.warning("%s stays for %d s at most without a word of the provider: %s", kept.name, left, error)
         return True
 
-    async def end_session(self, user: Any) -> None:
-        """The user signs out here: the provider's sessions of each browser end too, where that is declared."""
+    async def end_session(self, user: Any) -> Session | None:
+        """The user signs out here: the provider's sessions of each browser end too, where that is declared.
+
+        What is ended; None where nobody was signed in.
+        """
         kept = Session.kept(await user.get_auth_state())
         if kept is None:
-            return
+            return None
         for token in kept.refresh_tokens() if self.single_logout and self.ends_by_form else []:
             try:
                 await self.provider.end_session(token)
             except ProviderError as error:
                 self.log.warning("A session of %s at the provider was not ended: %s", user.name, error)
         await user.save_auth_state(kept.signed_out(self.longest_session_seconds))
-        self._end_browsers(user, user.db)
+        self._end_browsers(user)
+        return kept
 
-    async def ended_elsewhere(self, user: Any, db: Any) -> None:
+    async def ended_elsewhere(self, user: Any) -> None:
         """The provider says that the user has signed out: every session here ends, and servers get nothing more."""
         await user.save_auth_state(None)
-        self._end_browsers(user, db)
+        self._end_browsers(user)
 
-    def _end_browsers(self, user: Any, db: Any) -> None:
+    def _end_browsers(self, user: Any) -> None:
         user.orm_user.cookie_id = orm.new_token()
         for token in list(user.orm_user.api_tokens):
             if token.session_id:  # of a browser, at a server or a service
-                db.delete(token)
+                user.db.delete(token)
         user._auth_refreshed = None
-        db.commit()
+        user.db.commit()

@@ -1,7 +1,6 @@
 """The provider as the hub talks to it: discovery, tokens, who somebody is, keys, sign-out. Touches the network."""
 
 import base64
-import json
 import ssl
 import time
 from typing import Any
@@ -14,6 +13,7 @@ from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from hub.oidc.discovery import PATH, Endpoints, endpoints, reached
 from hub.oidc.errors import ProviderAway, ProviderRefused, SecretRefused
 from hub.oidc.secret import ClientSecret
+from hub.webanswers import Trust, UnusableAuthority, object_in
 
 _CONNECT_SECONDS, _REQUEST_SECONDS = 2.0, 5.0
 _CONNECTIONS = 32
@@ -43,10 +43,9 @@ class Provider:
         self.issuer = issuer
         self.client_id = client_id
         self._internal_url = internal_url
-        self._ca_file = ca_file
         self._secret = secret
         self._http: SimpleAsyncHTTPClient | None = None
-        self._tls: ssl.SSLContext | None = None
+        self._trust = Trust(ca_file)
         self._found: tuple[float, Endpoints] | None = None
         self._keys: tuple[float, dict[str, Any]] | None = None
         self._silence: tuple[float, str] = (0.0, "")
@@ -97,7 +96,7 @@ class Provider:
         answer = await self._fetch("GET", f"{address}{PATH}")
         if answer.code != 200:
             raise ProviderAway(f"AUTH103 {address} is no issuer: it answers {answer.code}")
-        found = endpoints(_object(answer), self.issuer, self._internal_url)
+        found = endpoints(object_in(answer.body), self.issuer, self._internal_url)
         self._found = (time.monotonic(), found)
         return found
 
@@ -111,7 +110,7 @@ class Provider:
         """
         there = await self.endpoints()
         answer = await self._as_client(there.token, grant)
-        found = _object(answer)
+        found = object_in(answer.body)
         if answer.code != 200 or not isinstance(found.get("access_token"), str):
             raise ProviderRefused(f"{answer.code} {_error(answer)}")
         return found
@@ -125,7 +124,7 @@ class Provider:
         """
         there = await self.endpoints()
         answer = await self._fetch("GET", there.userinfo, {"Authorization": f"Bearer {access_token}"})
-        found = _object(answer)
+        found = object_in(answer.body)
         if answer.code != 200 or not found.get("sub"):
             raise ProviderRefused(f"{answer.code} {_error(answer)}")
         return found
@@ -143,7 +142,7 @@ class Provider:
             answer = await self._fetch("GET", there.keys)
             if answer.code != 200:
                 raise ProviderAway(f"{there.keys} answers {answer.code}")
-            known = self._keys = (time.monotonic(), _object(answer))
+            known = self._keys = (time.monotonic(), object_in(answer.body))
         return known[1]
 
     async def end_session(self, refresh_token: str) -> None:
@@ -171,7 +170,7 @@ class Provider:
             else:
                 body |= {"client_id": self.client_id, "client_secret": secret}
             answer = await self._fetch("POST", url, headers, urlencode(body))
-            if not (answer.code in (400, 401) and _object(answer).get("error") in _UNKNOWN_CLIENT):
+            if not (answer.code in (400, 401) and object_in(answer.body).get("error") in _UNKNOWN_CLIENT):
                 self._secret.taken(secret)
                 return answer
         reason = _error(answer) if answer else ""
@@ -190,7 +189,7 @@ class Provider:
         try:
             answer = await self._client().fetch(self._request(method, url, headers or {}, body), raise_error=False)
         except ssl.SSLCertVerificationError as error:
-            self._tls = None  # the authority may have been replaced by the next request
+            self._trust.forget()
             why = f"AUTH102 {url}: its certificate is not trusted: {error.verify_message}"
         except (OSError, HTTPClientError) as error:
             why = f"AUTH101 {url} does not answer: {' '.join(str(error).split()) or type(error).__name__}"
@@ -224,13 +223,10 @@ class Provider:
         return self._http
 
     def _context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            try:
-                self._tls = ssl.create_default_context(cafile=self._ca_file)
-            except OSError as error:  # ssl.SSLError is one too
-                reason = error.strerror or "no certificate in it"
-                raise ProviderAway(f"AUTH102 the authority {self._ca_file} cannot be used: {reason}") from None
-        return self._tls
+        try:
+            return self._trust.context()
+        except UnusableAuthority as error:
+            raise ProviderAway(f"AUTH102 the authority {error}") from None
 
 
 def claims_in(id_token: str) -> dict[str, Any]:
@@ -246,17 +242,9 @@ def claims_in(id_token: str) -> dict[str, Any]:
     return found
 
 
-def _object(answer: HTTPResponse) -> dict[str, Any]:
-    try:
-        content = json.loads(answer.body or b"{}")
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def _error(answer: HTTPResponse) -> str:
     """The provider's own code for what is wrong; its description may quote what was sent, so it is not kept."""
-    return str(_object(answer).get("error", ""))[:80]
+    return str(object_in(answer.body).get("error", ""))[:80]
 
 
 def _names(keys: dict[str, Any]) -> set[str]:

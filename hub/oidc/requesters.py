@@ -1,10 +1,8 @@
-"""Who sends a request to the hub: a server for itself, or the stack's operator."""
+"""Who sends a request to the hub: a server for itself."""
 
 from typing import Any
 
 from jupyterhub.handlers import BaseHandler
-
-from hub.roles import ADMIN_SERVICE
 
 
 def is_server(handler: Any) -> bool:
@@ -14,9 +12,3 @@ def is_server(handler: Any) -> bool:
         return False
     scopes = token.scopes or []
     return bool(scopes) and all("!server=" in scope or scope.startswith("users:activity!user") for scope in scopes)
-
-
-def is_operator(handler: Any) -> bool:
-    """Whether `inv` asks."""
-    asking = getattr(handler, "current_user", None)
-    return (getattr(asking, "kind", ""), getattr(asking, "name", "")) == ("service", ADMIN_SERVICE)

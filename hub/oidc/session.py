@@ -5,7 +5,8 @@ from typing import Any
 
 _LEEWAY_SECONDS = 10.0
 """A token this near to its end is taken as ended: it has a way to go."""
-
+_LONGEST_GROUP = 255
+"""Of a name in JupyterHub's database (jupyterhub/orm.py)."""
 _MOST_OTHERS = 8
 """Of one account's sign-ins; the oldest are forgotten, and end at the provider by themselves."""
 
@@ -76,7 +77,3 @@ def groups_in(claims: dict[str, Any], claim: str | None) -> list[str]:
     listed = told if isinstance(told, list) else [told]
     names = {name.strip("/") for name in listed if isinstance(name, str)}
     return sorted(name for name in names if 0 < len(name) <= _LONGEST_GROUP and name.isprintable())
-
-
-_LONGEST_GROUP = 255
-"""Of a name in JupyterHub's database (jupyterhub/orm.py)."""

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from hub.oidc.binding import Bindings
+from hub.oidc.binding import Bindings, make_table
 
 HERE, ELSEWHERE = "https://auth.lab.internal/realms/a", "https://sso.lab.internal/realms/a"
 UNIQUE = "2a6c1a52-9f3b-4c55-a7de-6a1f0a2b9d11"
@@ -16,6 +16,7 @@ UNIQUE = "2a6c1a52-9f3b-4c55-a7de-6a1f0a2b9d11"
 def bindings() -> Iterator[Bindings]:
     engine = create_engine("sqlite://")
     with Session(engine) as db:
+        make_table(db)
         yield Bindings(db)
     engine.dispose()
 

@@ -1,7 +1,6 @@
 """The charts a stack is made from: our own in this repository, z2jh from the user's cache or its repository."""
 
 import hashlib
-import os
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 import yaml
 from yaml.cyaml import CSafeLoader
 
-from apply import run
+from apply import caches, run
 from apply.helm import Helm
 from spec.errors import StackError
 
@@ -82,10 +81,8 @@ def found(declared: str | dict[str, Any], helm: Helm, tell: Callable[[str], None
 
 
 def cache() -> Path:
-    """Where charts are kept, so that a later install works without their repository (XDG base directories)."""
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(home) if home.startswith("/") else Path.home() / ".cache"
-    return base / "buunstack" / "charts"
+    """Where charts are kept, so that a later install works without their repository."""
+    return caches.cache("charts")
 
 
 def _pull(source: str, version: str, kept: Path, helm: Helm) -> None:

@@ -3,15 +3,14 @@
 The hub reads it from a file, one secret to a line: while it is changed there are two, of which the provider knows one.
 """
 
-import base64
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from apply import references
+from apply import keys, references
 from apply.generations import KIND, STACK
 from apply.keycloakobjects import LAYER
+from apply.passwords import new_secret
 from apply.plan import Change
 from apply.references import Places
 from render.login import SECRET_FILE, login_secret
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from apply.kube import Kube
     from apply.state import StateDirectory
 
-_BYTES = 32
 _TITLE = "secret of the hub's client"
 
 
@@ -65,25 +63,22 @@ class SecretDelivery:
 
     def read(self) -> list[str]:
         """Those in the Secret."""
-        found = self.kube().get(f"{self._folder}/{login_secret(self.stack)}") or {}
-        return base64.b64decode((found.get("data") or {}).get(SECRET_FILE) or "").decode("utf-8", "replace").split()
+        return keys.read(self.kube().get(self._path)).get(SECRET_FILE, "").split()
 
     def write(self, lines: Sequence[str]) -> None:
         """Make the Secret, or change it."""
-        name, path = login_secret(self.stack), f"{self._folder}/{login_secret(self.stack)}"
         labels = {STACK: self.stack.name, KIND: "login"}
-        body: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "labels": labels}}
-        body["stringData"] = {SECRET_FILE: "\n".join(lines) + "\n"}
-        kube = self.kube()
-        there = kube.get(path)
-        if there is None:
-            kube.create(self._folder, body)
-        else:
-            kube.replace(path, body | {"metadata": there["metadata"]})
+        body: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": login_secret(self.stack), "labels": labels},
+            "stringData": {SECRET_FILE: "\n".join(lines) + "\n"},
+        }
+        self.kube().apply(self._path, body, "buunstack")
 
     @property
-    def _folder(self) -> str:
-        return f"/api/v1/namespaces/{self.stack.target.namespace}/secrets"
+    def _path(self) -> str:
+        return f"/api/v1/namespaces/{self.stack.target.namespace}/secrets/{login_secret(self.stack)}"
 
 
 class MountedSecret:
@@ -128,18 +123,11 @@ def change(value: str | None, delivered: list[str]) -> list[Change]:
     return [Change("update", _TITLE, ("secret: changed",), layer=LAYER)] if delivered != [value] else []
 
 
-def fresh() -> str:
-    """A new secret, kept nowhere."""
-    return secrets.token_urlsafe(_BYTES)
-
-
 def made(stack: Stack, places: Places) -> str:
     """A new secret, kept where the stack file says.
 
     Raises:
         StackError: it cannot be kept there.
     """
-    value = fresh()
-    if (reference := client_secret(stack.auth)) is not None:
-        references.keep(reference, value, field_of(stack), places)
-    return value
+    reference = client_secret(stack.auth)
+    return new_secret() if reference is None else references.made(reference, field_of(stack), places)

@@ -213,10 +213,6 @@ class ClusterTarget:
             return [], ()
         return clustervault.examine(self, json.loads(artifacts[VAULT]), self._vault_credential)
 
-    def alone(self, purpose: str, tell: Tell) -> AbstractContextManager[None]:
-        """Keep other commands on this stack out while the context is open."""
-        return self.locked(purpose, tell)
-
     def hurry_secrets(self) -> None:
         """Make the hub's pod see a changed Secret at once."""
         tokendelivery.poke(self)

@@ -6,22 +6,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from apply import clustervault, references, vaultlogin
-from apply.clientsecret import Delivery, MountedSecret, SecretDelivery
-from apply.keycloak import Keycloak, service_account
-from apply.keycloaklogin import connected
+from apply.clientsecret import Delivery, MountedSecret, SecretDelivery, field_of
+from apply.keycloaklogin import installer
 from apply.loginlayer import LoginLayer
 from apply.references import Places
 from render.artifacts import Artifacts
 from render.cluster import KEYCLOAK
-from render.login import SECRET_FILE, provider_settings
+from render.login import IN_CLUSTER, SECRET_FILE, provider_settings
 from spec.errors import StackError
 from spec.login import client_secret
 
 if TYPE_CHECKING:
     from apply.cluster import ClusterTarget
     from apply.vault import Vault
-
-_MOUNTED = "k8s:"
 
 
 @contextlib.contextmanager
@@ -37,25 +34,14 @@ def login_layer(target: "ClusterTarget", artifacts: Artifacts) -> Iterator[Login
         )
         told = provider_settings(target.stack, f"https://{target.stack.hub.host}/", SECRET_FILE, target.stack.ca)
         delivery = _delivery(target, places)
-        yield LoginLayer(target.stack, told, declared, places, delivery, lambda: _installer(target, places))
+        yield LoginLayer(target.stack, told, declared, places, delivery, lambda: installer(target.stack, places))
 
 
 def _delivery(target: "ClusterTarget", places: Places) -> Delivery:
     reference = client_secret(target.stack.auth)
-    if reference is not None and reference.startswith(_MOUNTED):
-        return MountedSecret(lambda: references.kept(reference, f"auth.{target.stack.auth.kind}.client_secret", places))
+    if reference is not None and reference.startswith(IN_CLUSTER):
+        return MountedSecret(lambda: references.kept(reference, field_of(target.stack), places))
     return SecretDelivery(lambda: target.kube, target.stack)
-
-
-def _installer(target: "ClusterTarget", places: Places) -> Keycloak | None:
-    settings = target.stack.auth.keycloak
-    if settings.admin_secret is None:
-        return None
-    secret = references.kept(settings.admin_secret, "auth.keycloak.admin_secret", places)
-    if secret is None:
-        return None
-    account = service_account(settings.admin_client_id, secret)
-    return connected(target.stack, places.folder, settings.realm, account)
 
 
 def _vault(target: "ClusterTarget") -> "Vault":

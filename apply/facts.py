@@ -82,7 +82,7 @@ def ensure(stack: Stack, state: StateDirectory, running: Container[str]) -> dict
     Args:
         running: the stack's own parts that hold their ports now.
     """
-    from apply import certificates, keycloakdist
+    from apply import certificates
 
     for name in (*SECRETS, *((BOOTSTRAP_SECRET, INSTALLER_SECRET) if embedded(stack) else ())):
         state.ensure_secret(name)
@@ -103,6 +103,8 @@ def ensure(stack: Stack, state: StateDirectory, running: Container[str]) -> dict
         },
     }
     if embedded(stack):
+        from apply import keycloakdist
+
         facts["programs"] = {"java": keycloakdist.java()}
     text = json.dumps(facts, indent=2) + "\n"
     if state.read(FILE) != text:

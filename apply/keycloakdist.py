@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from apply import caches
 from apply.run import found, run
 from apply.state import disk_errors
 from spec.errors import StackError, ToolMissing
@@ -84,10 +85,8 @@ def home(folder: Path, built: Path) -> Path:
 
 
 def cache() -> Path:
-    """Where Keycloak is kept between installs (XDG base directories)."""
-    there = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(there) if there.startswith("/") else Path.home() / ".cache"
-    return base / "buunstack" / "keycloak"
+    """Where Keycloak is kept between installs."""
+    return caches.cache("keycloak")
 
 
 def _make(folder: Path, tell: Callable[[str], None]) -> None:

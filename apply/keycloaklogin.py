@@ -6,12 +6,28 @@ from pathlib import Path
 
 from apply import console
 from apply.keycloak import Keycloak, person, place, service_account
+from apply.references import Places, kept
 from spec.errors import StackError
 from spec.model import Stack
 
 WAYS = "KEYCLOAK_ADMIN_CLIENT_ID with KEYCLOAK_ADMIN_CLIENT_SECRET, or KEYCLOAK_ADMIN_USER with KEYCLOAK_ADMIN_PASSWORD"
 """Where an administrator's credential is looked for, in this order."""
 _REALM = "KEYCLOAK_ADMIN_REALM"
+
+
+def installer(stack: Stack, places: Places) -> Keycloak | None:
+    """The installer's own account in the stack's realm; None where its secret is not here.
+
+    Raises:
+        StackError: the place of its secret cannot be read.
+    """
+    settings = stack.auth.keycloak
+    if settings.admin_secret is None:
+        return None
+    secret = kept(settings.admin_secret, "auth.keycloak.admin_secret", places)
+    if secret is None:
+        return None
+    return connected(stack, places.folder, settings.realm, service_account(settings.admin_client_id, secret))
 
 
 def administrator(stack: Stack, folder: Path, environ: Mapping[str, str] = os.environ) -> Keycloak:

@@ -1,4 +1,4 @@
-"""Write one declared object to a realm."""
+"""Write to a realm: one declared object, or a user's password."""
 
 from apply.keycloak import Keycloak
 from apply.keycloakobjects import KeycloakObject, Seen, merged
@@ -86,3 +86,13 @@ class Writer:
 
     def _path(self, *segments: str) -> str:
         return path_of(self._realm, *segments)
+
+
+def set_password(keycloak: Keycloak, realm: str, user: str, password: str, *, temporary: bool) -> None:
+    """Give a user (by its id) a password; a temporary one is changed by the next sign-in.
+
+    Raises:
+        StackError: Keycloak does not answer, or refuses.
+    """
+    body = {"type": "password", "value": password, "temporary": temporary}
+    keycloak.put(path_of(realm, "users", user, "reset-password"), body)

@@ -24,7 +24,7 @@ from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
 from render.artifacts import Artifacts, render
 from render.hubfiles import layout
 from spec.errors import AppliedInPart, StackError
-from spec.login import by_provider, embedded
+from spec.login import by_provider, embedded, first_user
 from spec.model import Stack
 from spec.ways import has_user_policies
 
@@ -63,7 +63,7 @@ class LocalTarget:
         of_login, warnings = locallogin.examine(self._login(), self.state, made)
         return Plan([*made, *of_login], (), warnings)
 
-    def alone(self, purpose: str, tell: Tell) -> AbstractContextManager[None]:
+    def locked(self, purpose: str, tell: Tell) -> AbstractContextManager[None]:
         """Keep other commands on this stack out while the context is open."""
         return self.state.lock(purpose, tell)
 
@@ -95,9 +95,7 @@ class LocalTarget:
         path, password = self.state.path / FIRST_PASSWORD, self.state.read(FIRST_PASSWORD)
         if not password:
             return None
-        from apply import locallogin
-
-        return FirstLogin(locallogin.first_user(self.stack), password, str(path), path.unlink)
+        return FirstLogin(first_user(self.stack), password, str(path), path.unlink)
 
     def uninstall(self, purge: bool, confirm: Callable[[str], None], tell: Tell) -> str:
         """Remove what install made; homes and secrets stay unless `purge`."""
@@ -247,9 +245,9 @@ class LocalTarget:
         tell("secrets: policies and token role are as declared")
 
     def _ensure_provider(self, tell: Tell) -> None:
-        from apply import locallogin
-
         if by_provider(self.stack.auth):
+            from apply import locallogin
+
             locallogin.ensure_provider(self._login(), self.state, tell)
 
     def _ensure_login(self, artifacts: Artifacts, tell: Tell) -> None:

@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apply import facts, keycloakbootstrap, keycloakrights, references
+from apply import facts, keycloakbootstrap, keycloakrights
 from apply.clientsecret import FileDelivery
 from apply.hubapi import HubApi
 from apply.keycloak import Keycloak, service_account
-from apply.keycloaklogin import connected
+from apply.keycloaklogin import installer
 from apply.keycloakobjects import LAYER
 from apply.keycloakreading import path_of, user_of
+from apply.keycloakwriter import set_password
 from apply.loginlayer import LoginLayer
 from apply.passwords import new_password
 from apply.placement import FIRST_PASSWORD
@@ -21,22 +22,13 @@ from render.artifacts import Artifacts
 from render.keycloakpart import BOOTSTRAP_CLIENT, BOOTSTRAP_SECRET, INSTALLER_SECRET
 from render.local import CLIENT_SECRET, KEYCLOAK, SETTINGS
 from spec.errors import StackError
-from spec.login import administrators, by_provider, embedded
+from spec.login import embedded, first_user
 from spec.model import Stack
 
 if TYPE_CHECKING:
     from apply.kube import Kube
     from apply.target import Tell
     from apply.vault import Vault
-
-
-def first_user(stack: Stack) -> str:
-    """Whose password install makes and shows once; empty where a provider has the passwords."""
-    if not by_provider(stack.auth):
-        return next(iter(administrators(stack.auth)), "")
-    users = stack.auth.keycloak.users if embedded(stack) else []
-    first = [user for user in users if set(user.groups) & set(stack.auth.admin_groups)]
-    return next((user.name for user in [*first, *users]), "")
 
 
 def ensure_account(state: StateDirectory, hub: HubApi, name: str, tell: "Tell") -> None:
@@ -61,7 +53,11 @@ def login_layer(stack: Stack, state: StateDirectory, folder: Path, placed: Artif
     places = Places(folder, vault=_no_vault, kube=_no_cluster, namespace="")
     delivery = FileDelivery(state, f"secrets/{CLIENT_SECRET}")
     told = json.loads(placed[SETTINGS])["provider"]
-    return LoginLayer(stack, told, declared, places, delivery, lambda: _installer(stack, state, places))
+
+    def connect() -> Keycloak | None:
+        return _own_installer(stack, state) if embedded(stack) else installer(stack, places)
+
+    return LoginLayer(stack, told, declared, places, delivery, connect)
 
 
 def examine(login: LoginLayer, state: StateDirectory, made: list[Change]) -> tuple[list[Change], tuple[str, ...]]:
@@ -103,28 +99,18 @@ def _ensure_realm(stack: Stack, state: StateDirectory, declared: dict[str, Any],
 
 
 def _ensure_first_password(stack: Stack, state: StateDirectory, realm: str, tell: "Tell") -> None:
-    name = first_user(stack)
-    keycloak = _installer(stack, state, None)
-    user = user_of(keycloak, realm, name) if name and keycloak else None
-    if keycloak is None or user is None or keycloak.get(path_of(realm, "users", user["id"], "credentials")):
+    name, keycloak = first_user(stack), _own_installer(stack, state)
+    user = user_of(keycloak, realm, name) if name else None
+    if user is None or keycloak.get(path_of(realm, "users", user["id"], "credentials")):
         return
     state.write(FIRST_PASSWORD, new_password())
-    path = path_of(realm, "users", user["id"], "reset-password")
-    keycloak.put(path, {"type": "password", "value": state.read(FIRST_PASSWORD), "temporary": False})
+    set_password(keycloak, realm, user["id"], state.read(FIRST_PASSWORD) or "", temporary=False)
     tell(f"{name} can sign in")
 
 
-def _installer(stack: Stack, state: StateDirectory, places: Places | None) -> Keycloak | None:
-    """The installer's own account; None where its secret is not here, or nobody answers yet who could know it."""
+def _own_installer(stack: Stack, state: StateDirectory) -> Keycloak:
     settings = stack.auth.keycloak
-    if embedded(stack):
-        return _own(stack, state, settings.realm, settings.admin_client_id, INSTALLER_SECRET)
-    if settings.admin_secret is None or places is None:
-        return None
-    secret = references.kept(settings.admin_secret, "auth.keycloak.admin_secret", places)
-    if secret is None:
-        return None
-    return connected(stack, places.folder, settings.realm, service_account(settings.admin_client_id, secret))
+    return _own(stack, state, settings.realm, settings.admin_client_id, INSTALLER_SECRET)
 
 
 def _own(stack: Stack, state: StateDirectory, realm: str, client: str, secret: str) -> Keycloak:

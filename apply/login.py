@@ -1,7 +1,6 @@
 """`inv auth.*`: what the stack needs of Keycloak, by itself."""
 
 import contextlib
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from apply import (
     references,
 )
 from apply.keycloaklogin import administrator
+from apply.keycloakwriter import set_password
 from apply.loginlayer import LoginLayer
 from apply.passwords import new_password
 from apply.references import Places
@@ -24,8 +24,6 @@ from apply.target import target
 from spec.errors import PlanNotEmpty, StackError
 from spec.login import by_provider
 from spec.model import Stack
-
-_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -120,8 +118,7 @@ def password(spec: str, state: str | None, name: str) -> None:
         if user is None:
             raise StackError(f"realm {managed.realm} has no user {name}", "auth.keycloak.users, then inv auth.apply")
         made = new_password()
-        path = keycloakreading.path_of(managed.realm, "users", user["id"], "reset-password")
-        keycloak.put(path, {"type": "password", "value": made, "temporary": True})
+        set_password(keycloak, managed.realm, user["id"], made, temporary=True)
     console.say(f"{name} signs in with this password once, and then chooses another one")
     console.result(made)
 
@@ -138,7 +135,7 @@ def rotate(spec: str, state: str | None, as_json: bool) -> None:
         raise StackError(f"the hub has no secret at a provider (auth.kind is {found.stack.auth.kind})")
     with (
         console.Progress(as_json) as progress,
-        found.alone("auth.rotate", progress.tell),
+        found.locked("auth.rotate", progress.tell),
         found.login() as layer,
         found.hub() as hub,
     ):
@@ -195,12 +192,7 @@ def _installer_secret(reference: str | None, places: Places) -> str:
     name = "auth.keycloak.admin_secret"
     if reference is None:
         raise StackError(f"{name} does not say where the installer's secret shall be", f"write {references.FORMS}")
-    there = references.kept(reference, name, places)
-    if there is not None:
-        return there
-    made = secrets.token_urlsafe(_SECRET_BYTES)
-    references.keep(reference, made, name, places)
-    return made
+    return references.kept(reference, name, places) or references.made(reference, name, places)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from apply import clientsecret, keycloaklayer, references
 from apply.clientsecret import Delivery
+from apply.passwords import new_secret
 from apply.plan import Change
 from apply.references import Places
 from spec.errors import AppliedInPart, StackError
@@ -112,7 +113,7 @@ class LoginLayer:
             message = f"{clientsecret.field_of(self.stack)}: {reference} cannot be written; nothing was changed"
             raise StackError(message, hint="keep the secret elsewhere, or leave client_secret out: install keeps it")
         former = self.delivery.read()[:1]
-        new = clientsecret.fresh()
+        new = new_secret()
         tell("login: bringing the hub a second secret")
         self.delivery.write([*former, new])
         self._await(new, known, hurry, tell)

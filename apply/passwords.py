@@ -1,4 +1,4 @@
-"""Passwords that a command makes for somebody. Random."""
+"""Passwords and secrets that a command makes. Random."""
 
 import secrets
 
@@ -6,6 +6,14 @@ _BYTES = 15
 """120 bits, in 20 characters."""
 
 
+_SECRET_BYTES = 32
+
+
 def new_password() -> str:
     """A password that nobody can guess."""
     return secrets.token_urlsafe(_BYTES)
+
+
+def new_secret() -> str:
+    """A secret that no person types."""
+    return secrets.token_urlsafe(_SECRET_BYTES)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from apply.passwords import new_secret
 from apply.state import write_private
 from spec.errors import StackError
 
@@ -60,6 +61,17 @@ def kept(reference: str, name: str, places: Places) -> str | None:
     with _named(name):
         value = _READERS[kind](place, places)
     return value or None
+
+
+def made(reference: str, name: str, places: Places) -> str:
+    """A new secret, kept behind a reference.
+
+    Raises:
+        StackError: it cannot be kept there.
+    """
+    value = new_secret()
+    keep(reference, value, name, places)
+    return value
 
 
 def keep(reference: str, value: str, name: str, places: Places) -> None:

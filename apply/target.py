@@ -86,7 +86,7 @@ class Target(Protocol):
         """The hub's API with the admin service's token, while the context is open."""
         ...
 
-    def alone(self, purpose: str, tell: Tell) -> AbstractContextManager[None]:
+    def locked(self, purpose: str, tell: Tell) -> AbstractContextManager[None]:
         """Keep other commands on this stack out while the context is open."""
         ...
 

@@ -11,7 +11,8 @@ KEYCLOAK_URL = "http://127.0.0.1:@{keycloak_port}"
 """Of the Keycloak that install runs on one machine."""
 SECRET_FOLDER = "/var/run/secrets/buunstack-login"  # noqa: S105 - a path
 SECRET_FILE = "client-secret"  # noqa: S105 - a file's name
-_K8S = "k8s:"
+IN_CLUSTER = "k8s:"
+"""Before the name of a Secret and its key, in a reference."""
 
 
 def issuer(stack: Stack) -> str:
@@ -105,7 +106,7 @@ def with_login(stack: Stack, hub: dict[str, Any]) -> dict[str, Any]:
 def secret_place(stack: Stack) -> tuple[str, str]:
     """(Secret, key) of the client's secret: the one that the file names as `k8s:SECRET#KEY`, else install's own."""
     reference = client_secret(stack.auth)
-    if reference is not None and reference.startswith(_K8S):
-        name, _, key = reference.removeprefix(_K8S).partition("#")
+    if reference is not None and reference.startswith(IN_CLUSTER):
+        name, _, key = reference.removeprefix(IN_CLUSTER).partition("#")
         return name, key or SECRET_FILE
     return login_secret(stack), SECRET_FILE

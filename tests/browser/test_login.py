@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from apply import keycloakdist
-from spec.errors import StackError
 from tests.e2e.stack import InstalledStack
+from tests.keycloakserver import need_distribution
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="nox -s browser installs Playwright")
 PICTURES = Path(os.environ.get("BUUNSTACK_ARTIFACTS", "artifacts"))
@@ -32,12 +31,7 @@ AUTH = {
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InstalledStack]:
-    try:
-        keycloakdist.distribution(lambda _: None)
-    except StackError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no Keycloak: {error.message}")
+    need_distribution()
     folder = tmp_path_factory.mktemp("login")
     (folder / "logo.svg").write_text(LOGO)
     stack = InstalledStack(

@@ -1,43 +1,21 @@
 """Stacks on one machine whose users sign in with a provider: one's own, and a Keycloak that install runs."""
 
-import html
 import json
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
-from apply import keycloakdist
-from spec.errors import StackError
-from tests.e2e.stack import InstalledStack, Person, eventually
+from tests.e2e.stack import InstalledStack, eventually
+from tests.e2e.visitor import Visitor, typed
 from tests.hub.oidc.site import Standin
+from tests.keycloakserver import need_distribution
 
 SECRET = "a-secret-from-the-providers-administrator"
 PEOPLE = [{"name": "ada", "groups": ["science", "platform"]}, {"name": "grace", "groups": ["science"]}]
 GROUPS = {"admin_groups": ["platform"], "allowed_groups": ["science"]}
-
-
-class Visitor(Person):
-    """Somebody whose browser goes to the provider and back."""
-
-    def __init__(self, stack: InstalledStack, name: str, said: dict[str, str]) -> None:
-        self.stack, self.name = stack, name
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.session.headers["Connection"] = "close"
-        page = self.get("/hub/oauth_login?next=%2Fhub%2Fhome")
-        for cookie in self.session.cookies:
-            cookie.secure = False  # Keycloak's are for https; browsers send them to loopback all the same
-        form = re.search(r'action="([^"]+)"', page.text)
-        place = html.unescape(form[1]) if form else page.url
-        self.answer = self.session.post(place, data=said, timeout=30)
-
-    def signed_in(self) -> bool:
-        return self.get("/hub/home").url.endswith("/hub/home")
 
 
 @pytest.fixture(scope="module")
@@ -108,12 +86,7 @@ def test_what_is_the_providers_to_change_is_refused_with_the_way_to_do_it(with_p
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InstalledStack]:
-    try:
-        keycloakdist.distribution(lambda _: None)
-    except StackError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no Keycloak: {error.message}")
+    need_distribution()
     auth: dict[str, Any] = {"kind": "keycloak", "keycloak": {"embedded": True, "users": PEOPLE}, **GROUPS}
     stack = InstalledStack(tmp_path_factory.mktemp("own"), auth=auth, vault={"enabled": False})
     stack.install()
@@ -126,7 +99,7 @@ def password(stack: InstalledStack) -> str:
 
 
 def visitor(stack: InstalledStack, name: str = "ada") -> Visitor:
-    return Visitor(stack, name, {"username": name, "password": password(stack), "credentialId": ""})
+    return Visitor(stack, name, typed(name, password(stack)))
 
 
 def test_a_keycloak_of_ones_own_is_installed_whole_and_a_second_install_changes_nothing(own: InstalledStack) -> None:

@@ -6,10 +6,13 @@ from contextlib import asynccontextmanager
 
 
 @asynccontextmanager
-async def bad_line(port: int, *, breaks: int = 0, hangs: bool = False, late_seconds: float = 0) -> AsyncIterator[str]:
+async def bad_line(
+    port: int, *, breaks: int = 0, hangs: bool = False, late_seconds: float = 0, host: str = "127.0.0.1"
+) -> AsyncIterator[str]:
     """The address of a relay to a port of this machine.
 
     Args:
+        host: where it listens.
         breaks: how many connections are cut before one goes through.
         hangs: no connection is ever answered.
         late_seconds: how long each connection waits before anything goes through.
@@ -31,9 +34,9 @@ async def bad_line(port: int, *, breaks: int = 0, hangs: bool = False, late_seco
         open_ones.append(far_writer)
         await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, host, 0)
     try:
-        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"https://{host}:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
         for writer in open_ones:

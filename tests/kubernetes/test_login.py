@@ -1,9 +1,7 @@
 """Sign-in with a real Keycloak on a cluster: made by install, behind Traefik over TLS, changed and left."""
 
 import asyncio
-import html
 import json
-import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +11,9 @@ import pytest
 import requests
 
 from apply.keycloakreading import path_of, user_of
-from tests.e2e.stack import Person, eventually
+from tests.e2e.stack import eventually
+from tests.e2e.visitor import Visitor, typed
+from tests.hub.relay import bad_line
 from tests.keycloakserver import KeycloakServer, server
 from tests.kubernetes.ingress import HOST, INGRESS, behind_traefik
 from tests.kubernetes.site import PASSWORD, Site
@@ -25,52 +25,15 @@ class Relay:
     """The server's port on loopback, at an address that pods reach."""
 
     def __init__(self, host: str, port: int) -> None:
-        self.host, self.loop, self.port = host, asyncio.new_event_loop(), 0
+        self.address = ""
         ready = threading.Event()
-        threading.Thread(target=self._serve, args=(port, ready), daemon=True).start()
+        threading.Thread(target=asyncio.run, args=(self._serve(host, port, ready),), daemon=True).start()
         assert ready.wait(10)
 
-    def _serve(self, port: int, ready: threading.Event) -> None:
-        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-
-        async def serve() -> None:
-            listening = await asyncio.start_server(connected, self.host, 0)
-            self.port = listening.sockets[0].getsockname()[1]
+    async def _serve(self, host: str, port: int, ready: threading.Event) -> None:
+        async with bad_line(port, host=host) as self.address:
             ready.set()
-
-        self.loop.run_until_complete(serve())
-        self.loop.run_forever()
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    except ConnectionError:
-        pass
-    finally:
-        writer.close()
-
-
-class Visitor(Person):
-    """Somebody whose browser goes to Keycloak and back."""
-
-    def __init__(self, site: Site, name: str, trust: str) -> None:
-        self.stack, self.name = site, name  # type: ignore[assignment]
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.session.verify = trust
-        self.answer = self.sign_in()
-
-    def sign_in(self, password: str = PASSWORD) -> requests.Response:
-        page = self.get("/hub/oauth_login?next=%2Fhub%2Fhome")
-        form = re.search(r'action="([^"]+)"', page.text)
-        assert form, page.text
-        said = {"username": self.name, "password": password, "credentialId": ""}
-        return self.session.post(html.unescape(form[1]), data=said, timeout=30)
+            await asyncio.Event().wait()
 
 
 @pytest.fixture
@@ -78,8 +41,7 @@ def keycloak(site: Site, tmp_path: Path) -> Iterator[KeycloakServer]:
     (node,) = site.kube.items("/api/v1/nodes")
     host = next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP")
     with server(tmp_path / "keycloak", host) as found:
-        relay = Relay(host, found.https_port)
-        found.https_address = f"https://{host}:{relay.port}"
+        found.https_address = Relay(host, found.https_port).address
         yield found
 
 
@@ -145,8 +107,8 @@ def test_the_whole_login_on_a_cluster(signed: tuple[Site, str], keycloak: Keyclo
     eventually(lambda: requests.get(f"{site.url}/hub/login", verify=site.ca, timeout=10).ok, "the login page")
 
     assert requests.get(f"{site.url}/hub/logo", verify=site.ca, timeout=10).text == LOGO
-    ada = Visitor(site, "ada", trusted)
-    bob = Visitor(site, "bob", trusted)
+    ada = Visitor(site, "ada", typed("ada", PASSWORD), trusted)
+    bob = Visitor(site, "bob", typed("bob", PASSWORD), trusted)
 
     assert (ada.answer.status_code, ada.answer.url) == (200, f"{site.url}/hub/home")
     assert "/hub/admin" in ada.answer.text
@@ -158,7 +120,7 @@ def test_the_whole_login_on_a_cluster(signed: tuple[Site, str], keycloak: Keyclo
     site.inv("auth.rotate")
 
     assert ada.get("/hub/home").url.endswith("/hub/home")
-    assert Visitor(site, "ada", trusted).answer.url == f"{site.url}/hub/home"
+    assert Visitor(site, "ada", typed("ada", PASSWORD), trusted).answer.url == f"{site.url}/hub/home"
     ada.get("/hub/logout")
     assert 'name="password"' in ada.get("/hub/oauth_login").text
     _no_secret_is_shown(site, keycloak)

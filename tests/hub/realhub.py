@@ -67,6 +67,8 @@ class RealHub:
         self.log = folder / "hub.log"
         self.session = requests.Session()
         self.session.trust_env = False
+        self.environment: dict[str, str] = {}
+        """Further variables of the hub, from its next start on."""
         self.crypt_key = secrets.token_hex(32)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._write_configuration(python or self._light_python(), changes)
@@ -156,6 +158,7 @@ class RealHub:
             "PYTHONPATH": str(ROOT),
             "BUUNSTACK_SETTINGS": str(self.folder / "conf" / "settings.json"),
             "JUPYTERHUB_CRYPT_KEY": self.crypt_key,
+            **(self.environment if name == "hub" else {}),
         }
         with self.log.open("ab") as log:
             self._processes[name] = subprocess.Popen(

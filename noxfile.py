@@ -91,7 +91,7 @@ def cluster(session: nox.Session) -> None:
 @nox.session
 def e2e(session: nox.Session) -> None:
     """A stack's whole life on the cluster of KUBECONFIG, else on one that kind makes (BUUNSTACK_KIND_CONFIG)."""
-    _install(session, "test")
+    _install(session, "test", "browser")
     session.run("pytest", "--timeout=600", *(session.posargs or ("tests/kubernetes",)))
 
 

@@ -1,17 +1,14 @@
 """The whole way in a real browser: sign in, choose a profile, keep a secret in a notebook, sign out."""
 
 import contextlib
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.browser.chromium import PICTURES, WAIT_MS
 from tests.e2e.stack import PASSWORD, InstalledStack
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="nox -s browser installs Playwright")
-PICTURES = Path(os.environ.get("BUUNSTACK_ARTIFACTS", "artifacts"))
-WAIT_MS = 60_000
 ATTEMPTS = 3
 
 

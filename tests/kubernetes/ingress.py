@@ -55,7 +55,7 @@ def behind_traefik(site: Site, folder: Path) -> Iterator[Site]:
     site.ca = str(authority.ca)
     _store(site, authority)
     port = free_port()
-    site.url = f"https://{HOST}"
+    site.url, site.way_in = f"https://{HOST}", port
     with traefik(site, folder, port):
         yield site
 

@@ -54,6 +54,8 @@ class Site(Commands):
         self.environment: dict[str, str] = {}
         self.url = ""
         self.ca: str | bool = True
+        self.way_in = 0
+        """The port of this machine where an ingress controller serves `url`."""
         self.declare(**spec)
 
     def declare(self, **spec: Any) -> None:

@@ -11,14 +11,18 @@ import pytest
 import requests
 
 from apply.keycloakreading import path_of, user_of
+from apply.keycloakwriter import set_password
+from tests.browser import chromium
 from tests.e2e.stack import eventually
 from tests.e2e.visitor import Visitor, typed
 from tests.hub.relay import bad_line
 from tests.keycloakserver import KeycloakServer, server
 from tests.kubernetes.ingress import HOST, INGRESS, behind_traefik
-from tests.kubernetes.site import PASSWORD, Site
+from tests.kubernetes.site import PASSWORD, Site, profile
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"></svg>'
+
+PEOPLE = {"ada": ["science", "platform"], "bob": ["arts"], "eve": ["science"]}
 
 
 class Relay:
@@ -63,14 +67,16 @@ def declare(site: Site, keycloak: KeycloakServer, **more: Any) -> None:
         "realm": "lab",
         "manage": "realm",
         "admin_secret": "k8s:keycloak-installer#secret",
-        "users": [{"name": "ada", "groups": ["science", "platform"]}, {"name": "bob", "groups": ["arts"]}],
+        "users": [{"name": name, "groups": groups} for name, groups in PEOPLE.items()],
         **more,
     }
     groups = {"admin_groups": ["platform"], "allowed_groups": ["science"]}
     auth = {"kind": "keycloak", "keycloak": settings, "session": {"refresh": "5m"}, **groups}
     (site.folder / "logo.svg").write_text(LOGO)
     hub = {"host": HOST, "title": "Science notebooks", "logo": "logo.svg"}
-    site.declare(ingress=INGRESS, auth=auth, ca="ca.pem", hub=hub)
+    operations = profile(display_name="Operations", groups=["platform"])
+    profiles = {**site.content["profiles"], "operations": operations}
+    site.declare(ingress=INGRESS, auth=auth, ca="ca.pem", hub=hub, profiles=profiles)
 
 
 def prepare(site: Site, keycloak: KeycloakServer) -> None:
@@ -87,11 +93,10 @@ def prepare(site: Site, keycloak: KeycloakServer) -> None:
 
 def set_passwords(keycloak: KeycloakServer) -> None:
     admin = keycloak.admin()
-    for name in ("ada", "bob"):
+    for name in PEOPLE:
         user = user_of(admin, "lab", name)
         assert user
-        body = {"type": "password", "value": PASSWORD, "temporary": False}
-        admin.put(path_of("lab", "users", user["id"], "reset-password"), body)
+        set_password(admin, "lab", user["id"], PASSWORD, temporary=False)
 
 
 def test_the_whole_login_on_a_cluster(signed: tuple[Site, str], keycloak: KeycloakServer) -> None:
@@ -124,6 +129,28 @@ def test_the_whole_login_on_a_cluster(signed: tuple[Site, str], keycloak: Keyclo
     ada.get("/hub/logout")
     assert 'name="password"' in ada.get("/hub/oauth_login").text
     _no_secret_is_shown(site, keycloak)
+
+
+def test_people_sign_in_work_and_sign_out_in_chromium(signed: tuple[Site, str], keycloak: KeycloakServer) -> None:
+    site, _ = signed
+    site.inv("install", "--yes")
+    set_passwords(keycloak)
+    eventually(lambda: requests.get(f"{site.url}/hub/login", verify=site.ca, timeout=10).ok, "the login page")
+
+    with chromium.chromium(f"--host-resolver-rules=MAP {HOST}:443 127.0.0.1:{site.way_in}") as browser:
+        ada, eve = (chromium.Visitor(browser, site, name, PASSWORD) for name in ("ada", "eve"))
+        ada.sign_in()
+        ada.go("/hub/admin")
+        ada.page.wait_for_selector("text=ada")
+        assert ada.profiles() == ["lab", "operations"]
+        ada.start()
+        ada.sign_out()
+        assert ada.is_asked_for_the_password()
+
+        eve.sign_in()
+        assert eve.profiles() == ["lab"]
+        eve.go("/hub/admin")
+        assert "403" in eve.page.inner_text("body")
 
 
 def _no_secret_is_shown(site: Site, keycloak: KeycloakServer) -> None:

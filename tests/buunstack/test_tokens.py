@@ -1,5 +1,6 @@
 """A store's token over time: delivered or on demand, renewed, replaced, refused."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -26,11 +27,16 @@ def work(store: SecretStore, seconds: float) -> int:
     return rounds
 
 
+def seconds_left(notebook: Notebook) -> int:
+    """Of the delivered token, as Vault counts; a busy machine may be late, Vault's clock is not."""
+    token = os.environ["NOTEBOOK_VAULT_TOKEN"]
+    return int(notebook.bao.ok("POST", "auth/token/lookup", body={"token": token})["data"]["ttl"])
+
+
 @pytest.fixture
-def short_cap(notebook: Notebook) -> Iterator[None]:
-    """Tokens made from now on live for 4 s at most."""
-    prepare(notebook.bao, max_ttl="4s")
-    yield
+def cap(notebook: Notebook) -> Iterator[Callable[[str], object]]:
+    """Called with a time, tokens made from then on live that long at most."""
+    yield lambda max_ttl: prepare(notebook.bao, max_ttl=max_ttl)
     prepare(notebook.bao)
 
 
@@ -54,8 +60,9 @@ def test_a_server_that_started_without_its_token_gets_one_of_the_hub_and_is_told
 
 
 def test_work_on_demand_goes_on_across_renewals_and_the_cap(
-    notebook: Notebook, hub: HubEndpoint, short_cap: None, requests_during: During
+    notebook: Notebook, hub: HubEndpoint, cap: Callable[[str], object], requests_during: During
 ) -> None:
+    cap("4s")
     hub.ttl = "2s"
     with requests_during() as seen:
         rounds = work(SecretStore(), 12)
@@ -69,26 +76,27 @@ def test_work_on_demand_goes_on_across_renewals_and_the_cap(
 def test_a_delivered_token_is_renewed_with_a_third_of_its_life_left(
     notebook: Notebook, requests_during: During
 ) -> None:
-    store = notebook.delivered_store("4s")
+    store = notebook.delivered_store("15s")
     with requests_during() as early:
         store.list()
         store.list()
-    time.sleep(2.8)
+    eventually(lambda: seconds_left(notebook) < 5, seconds=20)
     with requests_during() as late:
         store.list()
         store.list()
 
     assert RENEWAL not in early
     assert late.count(RENEWAL) == 1
-    assert store.get_status()["token_seconds_left"] > 2
+    assert seconds_left(notebook) > 5
 
 
 def test_a_delivered_token_at_its_cap_is_not_renewed_again_and_again(
-    notebook: Notebook, short_cap: None, requests_during: During, capfd: pytest.CaptureFixture[str]
+    notebook: Notebook, cap: Callable[[str], object], requests_during: During, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    store = notebook.delivered_store("3s")
+    cap("17s")
+    store = notebook.delivered_store("15s")
     store.list()
-    time.sleep(2.1)
+    eventually(lambda: seconds_left(notebook) < 5, seconds=20)
     with requests_during() as seen:
         for _ in range(10):
             store.list()
@@ -177,19 +185,19 @@ def test_a_disabled_account_gets_no_token_from_the_hub(notebook: Notebook, hub: 
 
 
 def test_a_renewal_that_fails_does_not_stop_the_work(notebook: Notebook, hub: HubEndpoint) -> None:
-    hub.ttl = "3s"
+    hub.ttl = "15s"
     store = SecretStore()
     store.list()
     notebook.bao.ok("DELETE", "auth/token/roles/jupyterhub-notebook")  # a renewal is answered 500 now
     hub.refusal = (503, "")
     try:
-        time.sleep(2.1)
+        eventually(lambda: store.get_status()["token_seconds_left"] < 5, seconds=20)
         assert store.list() == []
     finally:
         prepare(notebook.bao)
     hub.refusal = None
 
-    eventually(lambda: store.list() == [] and store.get_status()["token_seconds_left"] > 1.5)
+    eventually(lambda: store.list() == [] and store.get_status()["token_seconds_left"] > 5)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What was found outside of the stack file: in the cluster, which settings of `auto` follow, and beside it. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -14,3 +15,10 @@ class Found:
     """The text of the private authority that the file names."""
     logo: str = ""
     """The picture that the file names, base64."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Of the pushed images that this stack builds, by their addresses."""
+
+    def pinned(self, image: str) -> str:
+        """The image's address, with its digest where that is known: a tag may be pushed again, a digest stays."""
+        digest = self.digests.get(image)
+        return f"{image}@{digest}" if digest else image

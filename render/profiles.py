@@ -29,6 +29,7 @@ def offered(stack: Stack, found: Found) -> list[EffectiveProfile]:
     """The enabled profiles that can start; exactly one of them, if there is one, is the default."""
     out = set(left_out(stack, found))
     profiles = [profile for profile in effective_profiles(stack) if profile.enabled and profile.slug not in out]
+    profiles = [replace(profile, image=found.pinned(profile.image)) for profile in profiles]
     if profiles and not any(profile.default for profile in profiles):
         profiles[0] = replace(profiles[0], default=True)
     return profiles

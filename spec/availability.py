@@ -55,11 +55,7 @@ _LOCAL: tuple[Row, ...] = (
     (("notebook", "pre_pull"), _named),
     (("notebook", "placeholders"), lambda stack: bool(stack.notebook.placeholders)),
 )
-_BUILT_IMAGES = (
-    *("builder", "base", "cuda_base", "groups", "packages", "apt", "conda", "spark_version", "spark_download_url"),
-    *("package_index", "build_args", "build_network", "plain_http", "credentials", "custom"),
-)
-_KUBERNETES: tuple[Row, ...] = (*_EVERYWHERE, *((("images", name), _named) for name in _BUILT_IMAGES))
+_KUBERNETES: tuple[Row, ...] = _EVERYWHERE
 
 
 def unavailable(stack: Stack, file: FilePath) -> list[Problem]:

@@ -6,7 +6,8 @@ from msgspec import Meta, field
 
 from spec.fields import STACK_NAME, Address, Duration, Host, Section, Slug, Text, Url, Variables, says
 from spec.model_auth import Auth
-from spec.model_platform import ChartValues, Egress, Images, Storage, Vault
+from spec.model_images import Images
+from spec.model_platform import ChartValues, Egress, Storage, Vault
 from spec.model_profiles import Profiles
 
 LogLevel = Literal["debug", "info", "warning", "error"]

@@ -1,4 +1,4 @@
-"""Storage, secrets and images. Pure."""
+"""Storage, secrets and the ways out. Pure."""
 
 from typing import Annotated, Any, Literal
 
@@ -101,41 +101,6 @@ class Vault(Section, frozen=True):
     page: Annotated[bool, says("A page of the hub where users see and change their own secrets.")] = True
     user_token: Annotated[UserToken, says("The token of a notebook server.")] = field(default_factory=UserToken)
     admin_token: Annotated[AdminToken, says("The hub's own token.")] = field(default_factory=AdminToken)
-
-
-class CustomImage(Section, frozen=True):
-    """An image built from a folder of one's own."""
-
-    context: Annotated[Text, says("The folder with the Dockerfile.")]
-    dockerfile: Annotated[Text, says("Its name in the folder.")] = "Dockerfile"
-
-
-class Images(Section, frozen=True):
-    """Notebook images: where they are kept and how they are built."""
-
-    registry: Annotated[Text, says("Where built images are pushed.")] = "localhost:30500"
-    tag: Annotated[Text, says("Of built images.")] = "python-3.12-28"
-    builder: Annotated[Literal["docker", "podman"], says("The program that builds.")] = "docker"
-    base: Annotated[Image | None, says("Instead of the default base image.")] = None
-    cuda_base: Annotated[Image | None, says("Instead of the default base image of the CUDA one.")] = None
-    groups: Annotated[dict[Slug, bool], says("Package groups to switch on or off.")] = field(default_factory=dict)
-    packages: Annotated[list[Text], says("Further Python packages.")] = field(default_factory=list)
-    apt: Annotated[list[Text], says("Further Debian packages.")] = field(default_factory=list)
-    conda: Annotated[list[Text], says("Further conda packages.")] = field(default_factory=list)
-    spark_version: Annotated[Text, says("Of Apache Spark.")] = "4.0.1"
-    spark_download_url: Annotated[Url | None, says("Instead of the Apache mirror.")] = None
-    package_index: Annotated[Url | None, says("Instead of the public Python index.")] = None
-    build_args: Annotated[dict[str, str], says("Further build arguments.")] = field(default_factory=dict)
-    build_network: Annotated[Text | None, says("The network of a build.")] = None
-    plain_http: Annotated[bool, says("The registry speaks HTTP; loopback ones may without this.")] = False
-    credentials: Annotated[SecretReference | None, says("Where the registry's password is kept.")] = None
-    pull_secrets: Annotated[
-        list[Slug],
-        says("Kubernetes: existing Secrets with which nodes pull images (`kubectl create secret docker-registry`)."),
-    ] = field(default_factory=list)
-    custom: Annotated[dict[Slug, CustomImage], says("Images built from folders of one's own.")] = field(
-        default_factory=dict
-    )
 
 
 class Egress(Section, frozen=True):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from spec.images import DATASTACK, DATASTACK_CUDA, address
 from spec.model import Stack
 from spec.model_profiles import CpuAmounts, MemoryAmounts, Profile, ProfileGpu
 
@@ -48,8 +49,8 @@ BUILT_IN: dict[str, _BuiltIn] = {
     "pyspark": _BuiltIn("Python and Spark", "Apache Spark", _jupyter("pyspark")),
     "pytorch": _BuiltIn("PyTorch", "Deep learning with PyTorch", _jupyter("pytorch")),
     "tensorflow": _BuiltIn("TensorFlow", "Deep learning with TensorFlow", _jupyter("tensorflow")),
-    "buun-stack": _BuiltIn("Buun-stack", "Data science with the secret store", "buun-stack-notebook"),
-    "buun-stack-cuda": _BuiltIn("Buun-stack with CUDA", "The same with GPUs", "buun-stack-cuda-notebook", gpu=1),
+    "buun-stack": _BuiltIn("Buun-stack", "Data science with the secret store", DATASTACK),
+    "buun-stack-cuda": _BuiltIn("Buun-stack with CUDA", "The same with GPUs", DATASTACK_CUDA, gpu=1),
 }
 """The seed's eight, in its order; the last two are built into the registry of `images`."""
 ENABLED_BY_DEFAULT = "datascience"
@@ -75,7 +76,7 @@ def _effective(stack: Stack, slug: str) -> EffectiveProfile:
         slug=slug,
         display_name=declared.display_name or base.display_name,
         description=base.description if declared.description is None else declared.description,
-        image=declared.image or _image(stack, base.image),
+        image=_image(stack, declared.image or base.image),
         enabled=enabled,
         default=declared.default,
         packages=packages,
@@ -87,10 +88,9 @@ def _effective(stack: Stack, slug: str) -> EffectiveProfile:
 
 
 def _image(stack: Stack, image: str) -> str:
-    """The images we build carry the registry and tag of the spec."""
-    if not image or "/" in image:
-        return image
-    return f"{stack.images.registry}/{image}:{stack.images.tag}"
+    """The address of an image; one that the stack builds may be called by its name alone."""
+    names = {DATASTACK: stack.images.name, DATASTACK_CUDA: stack.images.cuda_name}
+    return address(stack, names.get(image, image))
 
 
 def _with_default(profile: EffectiveProfile, default: bool) -> EffectiveProfile:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from spec.document import Document, Path
+from spec.images import built_images
 from spec.model import Stack
 from spec.problems import Problem
 from spec.profiles import BUILT_IN, EffectiveProfile, effective_profiles
@@ -79,7 +80,7 @@ def images_are_pinned(stack: Stack, document: Document) -> Iterator[Problem]:
             path: Path = ("profiles", slug, "choices", name)
             images += [((*path, value, "image"), choice.image) for value, choice in values.items()]
     for path, image in images:
-        if image and "@" not in image:
+        if image and "@" not in image and image not in built_images(stack):
             folder, slash, last = image.rpartition("/")
             name, _, tag = last.partition(":")
             if tag in _FLOATING:

@@ -1,0 +1,238 @@
+"""The program that builds, runs and pushes images: the only user of python-on-whales (Docker or Podman)."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from apply.run import found
+from spec.errors import StackError, TargetUnreachable, ToolMissing
+from spec.model import Stack
+
+COMMAND = "DOCKER_CMD"
+"""The variable that names the program, as in buun-stack."""
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """An image as the engine has it."""
+
+    id: str
+    labels: Mapping[str, str]
+    digests: tuple[str, ...]
+    """`NAME@sha256:…` of registries that it was pushed to or pulled from."""
+    size: int
+    """Bytes, unpacked."""
+    user: str
+    environment: tuple[str, ...]
+    layers: tuple[str, ...]
+    """Their diff ids, the base's first."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What one build needs."""
+
+    context: Path
+    tags: tuple[str, ...]
+    dockerfile: str = "Dockerfile"
+    arguments: Mapping[str, str] | None = None
+    labels: Mapping[str, str] | None = None
+    secrets: tuple[str, ...] = ()
+    """As `id=NAME,src=FILE`."""
+    network: str | None = None
+    platform: str | None = None
+    cache: bool = True
+    pull: bool = False
+
+
+class EngineError(StackError):
+    """The engine refused; the message has its own last words."""
+
+
+class Engine:
+    """One Docker or Podman."""
+
+    def __init__(self, command: str) -> None:
+        """Args: command: `docker`, `podman` or a path of one of them.
+
+        Raises:
+            ToolMissing: it is not there.
+        """
+        if found(command) is None:
+            raise ToolMissing(f"{command} is not there, and images need it", hint=f"install {command}, or set {COMMAND}")
+        from python_on_whales import DockerClient
+
+        self.command = command
+        self._client = DockerClient(client_call=[command])
+
+    @property
+    def podman(self) -> bool:
+        """Whether it is Podman, whose flags differ in places."""
+        return "podman" in Path(self.command).name
+
+    def image(self, name: str) -> ImageFacts | None:
+        """What the engine has under a name or id; None without one."""
+        from python_on_whales.exceptions import NoSuchImage
+
+        with self._errors(f"looking at image {name}"):
+            try:
+                seen = self._client.image.inspect(name)
+            except NoSuchImage:
+                return None
+        config: Any = seen.config
+        return ImageFacts(
+            id=str(seen.id).removeprefix("sha256:"),
+            labels=dict(config.labels or {}) if config else {},
+            digests=tuple(seen.repo_digests or ()),
+            size=int(seen.size or 0),
+            user=str(config.user or "") if config else "",
+            environment=tuple(config.env or ()) if config else (),
+            layers=tuple(seen.root_fs.layers or ()) if seen.root_fs else (),
+        )
+
+    def build(self, build: Build) -> Iterator[str]:
+        """Build an image, giving its lines; when the caller stops to listen, the build is ended.
+
+        Raises:
+            EngineError: it failed.
+        """
+        with self._errors("the build"), self._ended_with_us():
+            yield from self._client.buildx.build(
+                str(build.context),
+                file=str(build.context / build.dockerfile),
+                tags=list(build.tags),
+                build_args=dict(build.arguments or {}),
+                labels=dict(build.labels or {}),
+                secrets=list(build.secrets),
+                network=build.network,
+                allow=["network.host"] if build.network == "host" and not self.podman else [],
+                platforms=[build.platform] if build.platform else None,
+                cache=build.cache,
+                pull=build.pull,
+                load=not self.podman,
+                provenance=None if self.podman else False,
+                progress="auto" if self.podman else "plain",
+                stream_logs=True,
+            )
+
+    def start(
+        self,
+        image: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        networks: Sequence[str] = ("none",),
+        tmpfs: Sequence[str] = (),
+        user: str | None = None,
+    ) -> str:
+        """Start a container without capabilities or new privileges; its id.
+
+        Raises:
+            EngineError: it does not start.
+        """
+        with self._errors(f"starting {image}"):
+            container = self._client.container.run(
+                image,
+                list(command),
+                detach=True,
+                envs=dict(environment),
+                networks=list(networks),
+                tmpfs=list(tmpfs),  # type: ignore[arg-type]
+                user=user,
+                cap_drop=["ALL"],
+                security_options=["no-new-privileges"],
+                pull="never",
+            )
+        return str(container.id)  # type: ignore[union-attr]
+
+    def execute(
+        self, container: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None
+    ) -> tuple[bool, str]:
+        """Run a command in a container; whether it ended well, and what it printed on both ways."""
+        from python_on_whales.exceptions import DockerException
+
+        try:
+            said = self._client.container.execute(container, list(command), envs=dict(environment or {}))
+        except DockerException as error:
+            return False, "\n".join(text for text in (error.stdout, error.stderr) if text).strip()
+        return True, str(said or "")
+
+    def copy_in(self, container: str, source: Path, target: str) -> None:
+        """Copy a file into a container."""
+        with self._errors(f"copying {source.name}"):
+            self._client.container.copy(source, (container, target))
+
+    def logs(self, container: str) -> str:
+        """What a container has printed."""
+        with self._errors("reading a container's log"):
+            return str(self._client.container.logs(container))
+
+    def remove(self, container: str) -> None:
+        """End a container and remove it; one that is gone is fine."""
+        from python_on_whales.exceptions import NoSuchContainer
+
+        with self._errors("removing a container"), contextlib.suppress(NoSuchContainer):
+            self._client.container.remove(container, force=True, volumes=True)
+
+    def untag(self, name: str) -> None:
+        """Remove an image's name; the image too when it was its last."""
+        with self._errors(f"removing {name}"):
+            self._client.image.remove(name)
+
+    def save(self, image: str) -> Iterator[bytes]:
+        """An image as a tar archive, piece by piece."""
+        with self._errors(f"reading {image}"), self._ended_with_us():
+            archive = self._client.image.save(image)
+            assert archive is not None
+            yield from archive
+
+    @contextlib.contextmanager
+    def _errors(self, what: str) -> Iterator[None]:
+        from python_on_whales.exceptions import DockerException
+
+        try:
+            yield
+        except DockerException as error:
+            said = (error.stderr or error.stdout or "").strip()
+            tail = "\n".join(said.splitlines()[-8:])
+            if "cannot connect to the docker daemon" in said.lower() or "connection refused" in said.lower():
+                hint = f"start it, or set DOCKER_HOST; {COMMAND}=podman takes another program"
+                raise TargetUnreachable(f"{what}: {self.command} has no engine that answers\n{tail}", hint=hint) from None
+            raise EngineError(f"{what} failed: {Path(self.command).name} ended with {error.return_code}\n{tail}") from None
+
+    @contextlib.contextmanager
+    def _ended_with_us(self) -> Iterator[None]:
+        """The library leaves a streaming program running when its reader goes away."""
+        before = {child.pid for child in psutil.Process().children()}
+        try:
+            yield
+        except BaseException:
+            ours = [child for child in psutil.Process().children() if child.pid not in before]
+            _end([child for child in ours if _is(child, self.command)])
+            raise
+
+
+def engine_of(stack: Stack) -> Engine:
+    """The engine that the stack file or the variable names."""
+    return Engine(os.environ.get(COMMAND) or stack.images.builder)
+
+
+def _is(process: psutil.Process, command: str) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline()[:1] == [command]
+    return False
+
+
+def _end(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    for process in alive:
+        with contextlib.suppress(psutil.Error):
+            process.kill()

@@ -1,0 +1,8 @@
+"""The labels of built images, beside those of the OCI's own annotations. Pure."""
+
+FINGERPRINT = "io.buunstack.fingerprint"
+"""Of everything the image was built from: the same one means that there is nothing to build."""
+PARTS = "io.buunstack.parts"
+"""What is said to be in it and must work: names separated by commas, see `PARTS_OF_GROUPS`."""
+PARTS_OF_GROUPS = {"spark": "spark", "clickhouse": "clickhouse", "mcp": "mcp"}
+"""The package groups that an image's proof has a check for; `buunstack` is a part of every image of ours."""

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 
@@ -64,11 +64,14 @@ class Engine:
             ToolMissing: it is not there.
         """
         if found(command) is None:
-            raise ToolMissing(f"{command} is not there, and images need it", hint=f"install {command}, or set {COMMAND}")
+            raise ToolMissing(
+                f"{command} is not there, and images need it", hint=f"install {command}, or set {COMMAND}"
+            )
         from python_on_whales import DockerClient
 
         self.command = command
         self._client = DockerClient(client_call=[command])
+        self._streams: set[str] = set()
 
     @property
     def podman(self) -> bool:
@@ -101,8 +104,8 @@ class Engine:
         Raises:
             EngineError: it failed.
         """
-        with self._errors("the build"), self._ended_with_us():
-            yield from self._client.buildx.build(
+        with self._errors("the build"), self._stream(str(build.context)):
+            lines = self._client.buildx.build(
                 str(build.context),
                 file=str(build.context / build.dockerfile),
                 tags=list(build.tags),
@@ -119,6 +122,7 @@ class Engine:
                 progress="auto" if self.podman else "plain",
                 stream_logs=True,
             )
+            yield from cast("Iterator[str]", lines)
 
     def start(
         self,
@@ -142,13 +146,13 @@ class Engine:
                 detach=True,
                 envs=dict(environment),
                 networks=list(networks),
-                tmpfs=list(tmpfs),  # type: ignore[arg-type]
+                tmpfs=list(tmpfs),
                 user=user,
                 cap_drop=["ALL"],
                 security_options=["no-new-privileges"],
                 pull="never",
             )
-        return str(container.id)  # type: ignore[union-attr]
+        return str(container.id)
 
     def execute(
         self, container: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None
@@ -186,7 +190,7 @@ class Engine:
 
     def save(self, image: str) -> Iterator[bytes]:
         """An image as a tar archive, piece by piece."""
-        with self._errors(f"reading {image}"), self._ended_with_us():
+        with self._errors(f"reading {image}"), self._stream(image):
             archive = self._client.image.save(image)
             assert archive is not None
             yield from archive
@@ -202,19 +206,33 @@ class Engine:
             tail = "\n".join(said.splitlines()[-8:])
             if "cannot connect to the docker daemon" in said.lower() or "connection refused" in said.lower():
                 hint = f"start it, or set DOCKER_HOST; {COMMAND}=podman takes another program"
-                raise TargetUnreachable(f"{what}: {self.command} has no engine that answers\n{tail}", hint=hint) from None
-            raise EngineError(f"{what} failed: {Path(self.command).name} ended with {error.return_code}\n{tail}") from None
+                raise TargetUnreachable(
+                    f"{what}: {self.command} has no engine that answers\n{tail}", hint=hint
+                ) from None
+            raise EngineError(
+                f"{what} failed: {Path(self.command).name} ended with {error.return_code}\n{tail}"
+            ) from None
+
+    def end_streams(self) -> None:
+        """End what still builds or reads, for a caller that was interrupted while threads listen."""
+        for marker in list(self._streams):
+            _end(_children(self.command, marker))
 
     @contextlib.contextmanager
-    def _ended_with_us(self) -> Iterator[None]:
-        """The library leaves a streaming program running when its reader goes away."""
-        before = {child.pid for child in psutil.Process().children()}
+    def _stream(self, marker: str) -> Iterator[None]:
+        """The library leaves a streaming program running when its reader goes away.
+
+        Args:
+            marker: an argument that this program alone has.
+        """
+        self._streams.add(marker)
         try:
             yield
         except BaseException:
-            ours = [child for child in psutil.Process().children() if child.pid not in before]
-            _end([child for child in ours if _is(child, self.command)])
+            _end(_children(self.command, marker))
             raise
+        finally:
+            self._streams.discard(marker)
 
 
 def engine_of(stack: Stack) -> Engine:
@@ -222,9 +240,14 @@ def engine_of(stack: Stack) -> Engine:
     return Engine(os.environ.get(COMMAND) or stack.images.builder)
 
 
-def _is(process: psutil.Process, command: str) -> bool:
+def _children(command: str, marker: str) -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if _runs(child, command, marker)]
+
+
+def _runs(process: psutil.Process, command: str, marker: str) -> bool:
     with contextlib.suppress(psutil.Error):
-        return process.cmdline()[:1] == [command]
+        line = process.cmdline()
+        return line[:1] == [command] and marker in line
     return False
 
 

@@ -9,6 +9,13 @@ from spec.model import Stack
 from spec.problems import Problem
 from spec.quantities import seconds
 from spec.rules_cluster import a_gateway_is_named, destinations_are_complete, the_chart_is_known
+from spec.rules_images import (
+    build_arguments_are_no_secrets,
+    image_packages_are_names,
+    images_have_names_of_their_own,
+    spark_from_a_mirror_is_checked,
+    the_registry_is_a_place,
+)
 from spec.rules_login import (
     an_embedded_keycloak_is_whole,
     dummy_stays_on_loopback,
@@ -181,6 +188,11 @@ RULES: tuple[Rule, ...] = (
     own_profiles_are_complete,
     gpu_profiles_need_gpus,
     images_are_pinned,
+    image_packages_are_names,
+    images_have_names_of_their_own,
+    the_registry_is_a_place,
+    spark_from_a_mirror_is_checked,
+    build_arguments_are_no_secrets,
     amounts_fit,
     packages_are_requirements,
     nfs_names_its_server,

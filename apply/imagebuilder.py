@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from apply.buildlog import BuildLog
 from apply.engine import Build, Engine, EngineError
 from apply.imagecontext import Ingredients
-from render.imagelabels import FINGERPRINT
+from render.imagelabels import FINGERPRINT, PLATFORM
 from spec.errors import StackError
 from spec.model import Stack
 
@@ -76,7 +76,7 @@ class Builder:
                 dockerfile=image.recipe.dockerfile,
                 tags=(reference,),
                 arguments=image.recipe.arguments,
-                labels={**image.recipe.labels, **self.labels} | {FINGERPRINT: fingerprint},
+                labels=self._labels(image, fingerprint),
                 secrets=secrets,
                 network=self.stack.images.build_network,
                 platform=self.options.platform or None,
@@ -87,6 +87,10 @@ class Builder:
         if made is None:
             raise StackError(f"{reference} was built, and {self.engine.command} does not have it")
         return Built(reference, made.id, built=True, steps=steps)
+
+    def _labels(self, image: Ingredients, fingerprint: str) -> dict[str, str]:
+        platform = {PLATFORM: self.options.platform} if self.options.platform else {}
+        return {**image.recipe.labels, **self.labels, **platform, FINGERPRINT: fingerprint}
 
     def _run(self, name: str, build: Build) -> int:
         log = BuildLog()

@@ -60,6 +60,21 @@ def recipe(stack: Stack, image: BuiltImage, pins: Pins, ca: str = "") -> Recipe:
     return Recipe(image, "Dockerfile", files, "buunstack", _arguments(stack), labels)
 
 
+def extension(image: str, parts: tuple[str, ...]) -> str:
+    """A Dockerfile that adds package groups, and `buunstack` where it is among the parts, to an image.
+
+    A build puts the lists and the wheel into the context (`OURS`). Root installs, so that nothing ends up in a home,
+    which on a cluster is a volume of the user's.
+    """
+    pip = "python -m pip install --no-cache-dir --no-deps --root-user-action=ignore"
+    lists = [f"--requirement /tmp/ours/packages/{part}.txt" for part in parts if part != "buunstack"]
+    steps = [f"{pip} --require-hashes {' '.join(lists)}"] if lists else []
+    if "buunstack" in parts:
+        steps.append(f"{pip} --no-index /tmp/ours/*.whl")
+    run = f"RUN --mount=type=bind,source={OURS},target=/tmp/ours umask 002 && {' && '.join(steps)}"
+    return f"FROM {image}\nUSER 0\n{run}\nUSER ${{NB_UID:-1000}}\n"
+
+
 def archive_of_spark(stack: Stack) -> str | None:
     """Where Spark's archive is, when it does not come with the Python package."""
     url, version = stack.images.spark_download_url, stack.images.spark_version

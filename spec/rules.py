@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from spec.document import Document, Path
+from spec.hosts import is_loopback
 from spec.model import Stack
 from spec.problems import Problem
 from spec.quantities import seconds
@@ -80,7 +81,7 @@ def nfs_names_its_server(stack: Stack, document: Document) -> Iterator[Problem]:
 
 def a_server_on_the_network_uses_tls(stack: Stack, document: Document) -> Iterator[Problem]:
     """Passwords and tokens in the clear stay on this machine."""
-    if stack.target.kind == "local" and stack.hub.tls == "off" and not _loopback(stack.hub.address):
+    if stack.target.kind == "local" and stack.hub.tls == "off" and not is_loopback(stack.hub.address):
         message = (
             f"{stack.hub.address} can be reached from the network, and without TLS passwords cross it in the clear"
         )
@@ -148,7 +149,7 @@ def remote_services_use_https(stack: Stack, document: Document) -> Iterator[Prob
         (("auth", "oidc", "issuer"), stack.auth.oidc.issuer),
     ]
     for path, url in places:
-        if url and url.startswith("http://") and not _loopback(re.split("[:/]", url[7:])[0]):
+        if url and url.startswith("http://") and not is_loopback(re.split("[:/]", url[7:])[0]):
             yield document.problem(
                 path, "passwords and tokens would cross the network in the clear", url.replace("http", "https", 1)
             )
@@ -234,10 +235,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

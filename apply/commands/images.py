@@ -36,7 +36,7 @@ def build(_, names="", spec="stack.yaml", no_cache=False, platform="", jobs=1, j
 
 
 @task(name="test", help=SPEC | JSON | {"names": _NAMES["names"] + "; any image", "sbom": "folder for its packages"})
-def test_(_, names="", spec="stack.yaml", sbom="", json=False):
+def prove(_, names="", spec="stack.yaml", sbom="", json=False):
     """Prove that images work, as they would on a cluster."""
     with user_errors():
         from apply import imageproof
@@ -74,4 +74,4 @@ def extend(_, image, with_="mcp,buunstack", name="", spec="stack.yaml"):
         imageextend.extend(spec, image, with_, name)
 
 
-COMMANDS = Collection("images", build, extend, list_, lock, push, test_)
+COMMANDS = Collection("images", build, extend, list_, lock, push, prove)

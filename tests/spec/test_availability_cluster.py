@@ -10,8 +10,8 @@ from render.found import Found
 from spec.availability import _KUBERNETES
 from spec.load import parse
 from spec.model import Stack
-from tests.spec.stacks import CLUSTER, EXAMPLES, not_yet, place, problems
 from tests.render.test_images import BUILT
+from tests.spec.stacks import CLUSTER, EXAMPLES, not_yet, place, problems
 from tests.spec.test_availability import RULED_EVERYWHERE, USED_EVERYWHERE, below, keys
 
 BASE = CLUSTER + "vault: {address: https://vault.lab.internal}\n"

@@ -21,8 +21,8 @@ from render.imagepackages import (
     inputs,
     packages,
     pinned,
-    requirements,
     required_name,
+    requirements,
     whole,
 )
 from render.imagepins import Pins

@@ -1,6 +1,5 @@
 """`inv images.lock`: find versions that fit together and keep them beside the stack file. Starts uv and containers."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from apply.imagefiles import APT, BASES, PACKAGES, folder_of, read
 from apply.imageresolve import Question, only_by_name, resolve, torch
 from render.imagepackages import FOLDER, OWN, TORCH, debian_packages, packages, pinned, requirements
 from render.imagereadme import readme
-from spec.errors import StackError
 from spec.images import DATASTACK, DATASTACK_CUDA, package_groups
 from spec.load import load, parse
 from spec.model import Stack

@@ -1,4 +1,4 @@
-"""Versions of Python packages for images: the only caller of `uv pip compile`. Starts uv, which asks a package index."""
+"""Versions of Python packages for images: the only caller of `uv pip compile`. Starts uv, which asks an index."""
 
 import importlib.util
 import os

@@ -37,10 +37,11 @@ def _introduction(folder: str, cuda: bool, python: str) -> str:
     base = CUDA_BASE if cuda else BASE
     return (
         f"# {folder}\n\n"
-        f"{what}: Python {python} with Apache Spark, deep learning, language models, clients of databases, "
-        "and the secret store `buunstack`.\n\n"
-        f"Built on `{base}`. `images.groups` in the stack file switches a group off, `images.packages` adds packages,\n"
-        "and `inv images.lock` pins everything. This file is made by `nox -s image_pins`.\n"
+        f"{what}: Python {python} with Apache Spark, deep learning,\n"
+        "language models, clients of databases, and the secret store `buunstack`.\n\n"
+        f"Built on `{base}`.\n"
+        "`images.groups` in the stack file switches a group off, `images.packages` adds packages, and `inv images.lock`\n"
+        "pins everything. This file is made by `nox -s image_pins`.\n"
     )
 
 

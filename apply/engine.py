@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import psutil
 
-from apply.run import found
+from apply.run import found, run
 from spec.errors import StackError, TargetUnreachable, ToolMissing
 from spec.model import Stack
 
@@ -98,6 +98,34 @@ class Engine:
             layers=tuple(seen.root_fs.layers or ()) if seen.root_fs else (),
         )
 
+    def ensure(self, name: str) -> None:
+        """Pull an image unless it is here.
+
+        Raises:
+            EngineError: its registry does not have it, or does not answer.
+        """
+        if self.image(name) is None:
+            with self._errors(f"pulling {name}"):
+                self._client.image.pull(name, quiet=True)
+
+    def digest(self, name: str) -> str | None:
+        """The digest that a registry has for a name now, `sha256:…`; None when only this engine has the image.
+
+        Raises:
+            EngineError: it is neither here nor in a registry that answers.
+        """
+        if not self.podman:
+            command = [self.command, "buildx", "imagetools", "inspect", "--format", "{{.Manifest.Digest}}", name]
+            with contextlib.suppress(StackError):
+                said = run(command, what=f"asking for the digest of {name}").strip()
+                if said.startswith("sha256:"):
+                    return said
+        self.ensure(name)
+        facts = self.image(name)
+        repository = name if ":" not in name.rpartition("/")[2] else name.rpartition(":")[0]
+        known = [digest.partition("@") for digest in facts.digests] if facts else []
+        return next((digest for place, _, digest in known if place in (repository, f"docker.io/{repository}")), None)
+
     def build(self, build: Build) -> Iterator[str]:
         """Build an image, giving its lines; when the caller stops to listen, the build is ended.
 
@@ -133,6 +161,7 @@ class Engine:
         networks: Sequence[str] = ("none",),
         tmpfs: Sequence[str] = (),
         user: str | None = None,
+        entrypoint: str | None = None,
     ) -> str:
         """Start a container without capabilities or new privileges; its id.
 
@@ -148,6 +177,7 @@ class Engine:
                 networks=list(networks),
                 tmpfs=list(tmpfs),
                 user=user,
+                entrypoint=entrypoint,
                 cap_drop=["ALL"],
                 security_options=["no-new-privileges"],
                 pull="never",

@@ -25,16 +25,22 @@ if TYPE_CHECKING:
 def login_layer(target: "ClusterTarget", artifacts: Artifacts) -> Iterator[LoginLayer]:
     """The login of a stack with a provider; a Vault that a reference needed is closed behind it."""
     declared = json.loads(artifacts[KEYCLOAK]) if KEYCLOAK in artifacts else None
+    with places_of(target) as places:
+        told = provider_settings(target.stack, f"https://{target.stack.hub.host}/", SECRET_FILE, target.stack.ca)
+        delivery = _delivery(target, places)
+        yield LoginLayer(target.stack, told, declared, places, delivery, lambda: installer(target.stack, places))
+
+
+@contextlib.contextmanager
+def places_of(target: "ClusterTarget") -> Iterator[Places]:
+    """Where references of a stack on a cluster lead; a Vault that one needed is closed behind it."""
     with contextlib.ExitStack() as opened:
-        places = Places(
+        yield Places(
             target.file.resolve().parent,
             vault=lambda: opened.enter_context(_vault(target)),
             kube=lambda: target.kube,
             namespace=target.namespace,
         )
-        told = provider_settings(target.stack, f"https://{target.stack.hub.host}/", SECRET_FILE, target.stack.ca)
-        delivery = _delivery(target, places)
-        yield LoginLayer(target.stack, told, declared, places, delivery, lambda: installer(target.stack, places))
 
 
 def _delivery(target: "ClusterTarget", places: Places) -> Delivery:

@@ -64,7 +64,9 @@ class Engine:
             ToolMissing: it is not there.
         """
         if found(command) is None:
-            raise ToolMissing(f"{command} is not there, and images need it", hint=f"install {command}, or set {COMMAND}")
+            raise ToolMissing(
+                f"{command} is not there, and images need it", hint=f"install {command}, or set {COMMAND}"
+            )
         from python_on_whales import DockerClient
 
         self.command = command
@@ -129,8 +131,12 @@ class Engine:
         networks: Sequence[str] = ("none",),
         tmpfs: Sequence[str] = (),
         user: str | None = None,
+        name: str | None = None,
     ) -> str:
         """Start a container without capabilities or new privileges; its id.
+
+        Args:
+            name: for `remove`, when the caller is interrupted before it has the id.
 
         Raises:
             EngineError: it does not start.
@@ -144,6 +150,7 @@ class Engine:
                 networks=list(networks),
                 tmpfs=list(tmpfs),  # type: ignore[arg-type]
                 user=user,
+                name=name,
                 cap_drop=["ALL"],
                 security_options=["no-new-privileges"],
                 pull="never",
@@ -202,8 +209,12 @@ class Engine:
             tail = "\n".join(said.splitlines()[-8:])
             if "cannot connect to the docker daemon" in said.lower() or "connection refused" in said.lower():
                 hint = f"start it, or set DOCKER_HOST; {COMMAND}=podman takes another program"
-                raise TargetUnreachable(f"{what}: {self.command} has no engine that answers\n{tail}", hint=hint) from None
-            raise EngineError(f"{what} failed: {Path(self.command).name} ended with {error.return_code}\n{tail}") from None
+                raise TargetUnreachable(
+                    f"{what}: {self.command} has no engine that answers\n{tail}", hint=hint
+                ) from None
+            raise EngineError(
+                f"{what} failed: {Path(self.command).name} ended with {error.return_code}\n{tail}"
+            ) from None
 
     @contextlib.contextmanager
     def _ended_with_us(self) -> Iterator[None]:

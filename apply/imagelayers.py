@@ -14,7 +14,8 @@ from apply import leaks
 from spec.errors import StackError
 
 _PIECE = 4 * 2**20
-_BLOCKS = 2**17
+_BLOCKS = 2**16
+"""Of the stream: `tarfile` copies what is left of a block at each small file, so that large blocks are slower."""
 _GZIP, _ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _MAGIC = slice(257, 262)
 """Where a tar archive says `ustar`."""
@@ -54,12 +55,12 @@ def scan(archive: Iterable[bytes], secrets: Sequence[bytes] = (), base: Collecti
     found: list[Finding] = []
     layers = set()
     try:
-        with tarfile.open(fileobj=_Pieces(archive), mode="r|", bufsize=_BLOCKS) as outer:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=_Pieces(archive), mode="r|", bufsize=_BLOCKS) as outer:
             for member in outer:
                 content = outer.extractfile(member) if member.isfile() else None
                 if content is None:
                     continue
-                if _is_layer(member.name, head := content.peek(512)[:512]):
+                if _is_layer(member.name, head := _head(content)):
                     layer, there = _layer(content, head, secrets)
                     layers.add(layer)
                     found += [f for f in there if f.what == EXACT or f.layer not in base]
@@ -68,6 +69,11 @@ def scan(archive: Iterable[bytes], secrets: Sequence[bytes] = (), base: Collecti
     except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise StackError(f"the image's archive cannot be read: {error}", hint="inv images.build, then again") from error
     return Scan(tuple(dict.fromkeys(found)), frozenset(layers))
+
+
+def _head(content: IO[bytes]) -> bytes:
+    assert isinstance(content, io.BufferedReader)
+    return content.peek(512)[:512]
 
 
 def _is_layer(name: str, head: bytes) -> bool:

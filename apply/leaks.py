@@ -92,7 +92,11 @@ def _signed(token: bytes) -> bool:
     return isinstance(header, dict) and header.get("alg") not in (None, "none")
 
 
-_KEY = rb"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\\[rn]|\s|[A-Za-z-]{1,20}: [^\n]{1,80}\n){1,8}[A-Za-z0-9+/=]{32}"
+_KEY = (
+    rb"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+    rb"(?:\\[rn]|\s|[A-Za-z-]{1,20}: [^\n]{1,80}\n){1,8}[A-Za-z0-9+/=]{32}"
+)
+"""With the key itself: many programs hold the line before it, to look for keys."""
 _LOGIN = re.compile(rb"https?://[^/\s:@]{1,128}:[^/\s@]{3,512}@")
 _PATTERNS: tuple[tuple[str, re.Pattern[bytes], Callable[[bytes], bool]], ...] = tuple(
     (kind, re.compile(pattern), convincing)

@@ -50,7 +50,7 @@ def login_layer(stack: Stack, state: StateDirectory, folder: Path, placed: Artif
         placed: artifacts with this machine's values in them.
     """
     declared = json.loads(placed[KEYCLOAK]) if KEYCLOAK in placed else None
-    places = Places(folder, vault=_no_vault, kube=_no_cluster, namespace="")
+    places = places_of(folder)
     delivery = FileDelivery(state, f"secrets/{CLIENT_SECRET}")
     told = json.loads(placed[SETTINGS])["provider"]
 
@@ -58,6 +58,15 @@ def login_layer(stack: Stack, state: StateDirectory, folder: Path, placed: Artif
         return _own_installer(stack, state) if embedded(stack) else installer(stack, places)
 
     return LoginLayer(stack, told, declared, places, delivery, connect)
+
+
+def places_of(folder: Path) -> Places:
+    """Where references of a stack on one machine lead: neither to its own Vault nor to a cluster.
+
+    Args:
+        folder: of the stack file.
+    """
+    return Places(folder, vault=_no_vault, kube=_no_cluster, namespace="")
 
 
 def examine(login: LoginLayer, state: StateDirectory, made: list[Change]) -> tuple[list[Change], tuple[str, ...]]:

@@ -162,8 +162,12 @@ class Engine:
         tmpfs: Sequence[str] = (),
         user: str | None = None,
         entrypoint: str | None = None,
+        name: str | None = None,
     ) -> str:
         """Start a container without capabilities or new privileges; its id.
+
+        Args:
+            name: for `remove`, when the caller is interrupted before it has the id.
 
         Raises:
             EngineError: it does not start.
@@ -178,6 +182,7 @@ class Engine:
                 tmpfs=list(tmpfs),
                 user=user,
                 entrypoint=entrypoint,
+                name=name,
                 cap_drop=["ALL"],
                 security_options=["no-new-privileges"],
                 pull="never",

@@ -13,9 +13,7 @@ PackageGroup = Literal["core", "arrow", "spark", "deep-learning", "nlp", "databa
 class CustomImage(Section, frozen=True):
     """An image built from a folder of one's own."""
 
-    context: Annotated[
-        Text, says("The folder with the Dockerfile, seen from the stack file.", [["images/mine"]])
-    ]
+    context: Annotated[Text, says("The folder with the Dockerfile, seen from the stack file.", [["images/mine"]])]
     dockerfile: Annotated[Text, says("Its name in the folder.")] = "Dockerfile"
 
 
@@ -23,19 +21,19 @@ class Images(Section, frozen=True):
     """Notebook images: where they are kept and how they are built."""
 
     registry: Annotated[Text, says("Where built images are pushed.")] = "localhost:30500"
-    tag: Annotated[
-        str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", description="Of built images.")
-    ] = "python-3.12-28"
-    builder: Annotated[
-        Literal["docker", "podman"], says("The program that builds; the variable DOCKER_CMD wins.")
-    ] = "docker"
+    tag: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", description="Of built images.")] = (
+        "python-3.12-28"
+    )
+    builder: Annotated[Literal["docker", "podman"], says("The program that builds; the variable DOCKER_CMD wins.")] = (
+        "docker"
+    )
     name: Annotated[Slug, says("Of the image of profile buun-stack.")] = "datastack-notebook"
     cuda_name: Annotated[Slug, says("Of the image of profile buun-stack-cuda.")] = "datastack-cuda-notebook"
     base: Annotated[Image | None, says("Instead of the default base image.")] = None
     cuda_base: Annotated[Image | None, says("Instead of the default base image of the CUDA one.")] = None
-    python: Annotated[
-        str, Meta(pattern=r"^3\.[0-9]{1,2}$", description="Python's version in the base images.")
-    ] = "3.12"
+    python: Annotated[str, Meta(pattern=r"^3\.[0-9]{1,2}$", description="Python's version in the base images.")] = (
+        "3.12"
+    )
     groups: Annotated[dict[PackageGroup, bool], says("Package groups to switch off.", [{"deep-learning": False}])] = (
         field(default_factory=dict)
     )
@@ -51,12 +49,10 @@ class Images(Section, frozen=True):
     torch_cuda: Annotated[
         str, Meta(pattern="^cu12[0-9]$", description="The CUDA version of PyTorch in the CUDA image.")
     ] = "cu128"
-    torch_index: Annotated[
-        Url, says("Where PyTorch's builds are; `cpu` or `torch_cuda` is added.")
-    ] = "https://download.pytorch.org/whl"
-    spark_version: Annotated[
-        str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", description="Of Apache Spark.")
-    ] = "4.0.1"
+    torch_index: Annotated[Url, says("Where PyTorch's builds are; `cpu` or `torch_cuda` is added.")] = (
+        "https://download.pytorch.org/whl"
+    )
+    spark_version: Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", description="Of Apache Spark.")] = "4.0.1"
     spark_download_url: Annotated[
         Url | None, says("A mirror of Apache Spark, instead of the Python package's own Spark.")
     ] = None
@@ -72,9 +68,7 @@ class Images(Section, frozen=True):
     build_args: Annotated[dict[str, str], says("Further build arguments.")] = field(default_factory=dict)
     build_network: Annotated[Text | None, says("The network of a build.", ["host"])] = None
     build_proxy: Annotated[Url | None, says("The HTTP proxy of a build.", ["http://proxy.example.net:3128"])] = None
-    no_proxy: Annotated[list[Text], says("Hosts that a build reaches without the proxy.")] = field(
-        default_factory=list
-    )
+    no_proxy: Annotated[list[Text], says("Hosts that a build reaches without the proxy.")] = field(default_factory=list)
     plain_http: Annotated[bool, says("The registry speaks HTTP; loopback ones may without this.")] = False
     pull_secrets: Annotated[
         list[Slug],

@@ -32,7 +32,7 @@ _WITH_ADDRESSES = ("pip.conf", ".condarc", "condarc", "uv.toml", "sources.list")
 """Files with addresses of mirrors, where a login is easily left."""
 
 _SHIPPED = re.compile(
-    r"/site-packages/.+/(?:tests?|testing|test_data)/"  # tornado's test.key, PyJWT's and cryptography's vectors
+    r"/site-packages/.+/(?:(?:tests?|testing|test_data)/|test_[^/]+\.py$)"  # tornado's test.key, ecdsa's test_keys.py
     r"|/site-packages/[^/]+\.dist-info/(?:METADATA|licenses/)"  # a README with an example of a token
     r"|^/usr/share/doc/"
     r"|/libgnutls\.so[.0-9]*$"  # its self-test's key

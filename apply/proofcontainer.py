@@ -89,7 +89,8 @@ def home(facts: ImageFacts, podman: bool = False) -> str:
     """The empty home as an option of the engine: of the image's user, and programs may run from it as from a volume."""
     environment = dict(entry.partition("=")[::2] for entry in facts.environment)
     user, _, group = facts.user.partition(":")
-    uid = (user or "0") if (user or "0").isdigit() else environment.get("NB_UID", _USER)
+    user = "0" if user in ("", "root") else user
+    uid = user if user.isdigit() else environment.get("NB_UID", _USER)
     gid = group if group.isdigit() else environment.get("NB_GID", _GROUP)
     place = environment.get("HOME", _HOME)
     if podman:

@@ -1,5 +1,6 @@
 """An image's archive is searched in each of its layouts, to its last byte."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -35,6 +36,13 @@ def test_a_file_that_a_later_layer_deletes_is_found(layout: Callable[..., bytes]
 
 def test_every_layer_was_looked_into(layout: Callable[..., bytes]) -> None:
     assert scan(pieces(layout(LAYERS))).layers == {diff_id(layer) for layer in LAYERS}
+
+
+def test_a_layer_is_known_whatever_it_has_behind_its_last_file() -> None:
+    layer = tar(BASE) + b"\0" * 500_000
+    known = f"sha256:{hashlib.sha256(layer).hexdigest()}"
+
+    assert scan(pieces(tar({"a/layer.tar": layer})), base=[known]) == imagelayers.Scan((), frozenset({known}))
 
 
 def test_patterns_are_looked_for_in_the_base_when_it_is_not_known_to_be_one(layout: Callable[..., bytes]) -> None:

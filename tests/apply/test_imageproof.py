@@ -98,6 +98,7 @@ def test_a_failed_check_leaves_the_image_unproven_and_the_later_ones_are_made_al
     assert [name for name, check in checks.items() if check.state == FAILED] == ["start", "kernel"]
     assert "last words" in checks["start"].words
     assert not imageproof.proven(FACTS.id)
+    assert not imageproof._record(FACTS.id).exists()
 
 
 def test_a_changed_image_is_unproven() -> None:
@@ -246,6 +247,7 @@ def test_every_failed_image_is_told_on_standard_output_and_the_command_fails(
         ("1001:50", (), "/home/jovyan:exec,uid=1001,gid=50,mode=0700"),
         ("jovyan", ("HOME=/h", "NB_UID=7", "NB_GID=8"), "/h:exec,uid=7,gid=8,mode=0700"),
         ("", ("HOME=/root",), "/root:exec,uid=0,gid=100,mode=0700"),
+        ("root", ("HOME=/root",), "/root:exec,uid=0,gid=100,mode=0700"),
     ],
 )
 def test_the_empty_home_is_the_users_own(user: str, environment: tuple[str, ...], expected: str) -> None:

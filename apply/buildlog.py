@@ -7,6 +7,7 @@ _LAST_LINES = 20
 _TITLE = re.compile(r"#(?P<step>\d+) \[(?P<place>[^\]]*\d+/\d+)\] (?P<text>.+)")
 _LINE = re.compile(r"#(?P<step>\d+) (\d+\.\d+ )?(?P<text>.*)")
 _PODMAN = re.compile(r"STEP (?P<place>\d+/\d+): (?P<text>.+)")
+_MOUNTS = re.compile(r"--mount=\S+ +")
 _SHOWN = 100
 
 
@@ -45,7 +46,7 @@ class BuildLog:
     def _begins(self, step: str, place: str, text: str) -> str:
         self._last = step
         self._titles[step] = f"[{place}] {text}"
-        short = " ".join(text.split())
+        short = " ".join(_MOUNTS.sub("", text).split())
         return f"[{place}] {short if len(short) <= _SHOWN else short[: _SHOWN - 1] + '…'}"
 
     def _take(self, step: str, text: str) -> None:

@@ -85,6 +85,8 @@ def _bases(stack: Stack, folder: Path, upgrade: bool, tell: Callable[[str], None
         return {}
     engine = engine_of(stack)
     known = {} if upgrade else imagefiles.locked_bases(folder / BASES)
+    earlier = imagefiles.locked_debian(stack, folder / APT) or {}
+    had = {} if upgrade else earlier
     bases: dict[str, str] = {}
     apt: dict[str, tuple[str, ...]] = {}
     for image in images:
@@ -92,8 +94,12 @@ def _bases(stack: Stack, folder: Path, upgrade: bool, tell: Callable[[str], None
         if found:
             bases[image.base] = found
         names = debian_packages(stack, image)
+        if image.base in had and known.get(image.base) == found:
+            apt[image.base] = had[image.base]
+            continue
         tell(f"Debian's packages on {image.base}: {', '.join(names) or 'none'}")
         apt[image.base] = imagebases.debian(engine, stack, imagebases.exact(image.base, found), names)
+    _tell(list(_changes(_debian_versions(earlier), _debian_versions(apt))))
     return {BASES: imagefiles.bases_text(bases), APT: imagefiles.debian_text(stack, apt)}
 
 
@@ -101,6 +107,11 @@ def _versions(texts: Mapping[str, str]) -> dict[str, str]:
     """By name, whatever else is in the texts: a damaged lock can be made again."""
     lines = [line.partition(" ; ")[0].partition("==") for text in texts.values() for line in seeds(text)]
     return {name: version for name, _, version in lines}
+
+
+def _debian_versions(apt: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    pairs = [(base, one.partition("=")) for base, names in apt.items() for one in names]
+    return {f"{name} on {base}": version for base, (name, _, version) in pairs}
 
 
 def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:

@@ -53,6 +53,7 @@ def test_a_layer_installs_by_its_hashes(tmp_path: Path) -> None:
             *("uv", "pip", "install", "--system-certs", "--no-deps", "--require-hashes", "--python-version=3.12"),
             *("--python-platform=linux", f"--target={tmp_path}/got", f"--requirement={tmp_path}/layer.txt"),
         ],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,

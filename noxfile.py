@@ -23,14 +23,8 @@ def _install(session: nox.Session, *groups: str) -> None:
     """Install the platform's own dependencies and `groups`, pinned as in pyproject.toml, into the session."""
     options = [f"--group={group}" for group in groups]
     location = {"UV_PROJECT_ENVIRONMENT": session.virtualenv.location}
-    session.run_install(
-        "uv",
-        "sync",
-        "--quiet",
-        f"--python={session.python or session.virtualenv.location}",
-        *options,
-        env=location,
-    )
+    python = f"--python={session.python or session.virtualenv.location}"
+    session.run_install("uv", "sync", "--quiet", python, *options, env=location)
 
 
 @nox.session

@@ -53,12 +53,15 @@ def read(stack: Stack, file: Path) -> Pins:
         raise StackError("images.packages are not locked yet", hint=_LOCK)
     texts = texts_of(folder)
     _check(stack, folder, texts)
+    apt = locked_debian(stack, own / APT)
+    if apt is None:
+        raise StackError(f"the lock {own / APT} was made for other packages of Debian", hint=_LOCK)
     groups = package_groups(stack)
     return Pins(
         groups={name: texts[name] for name in groups},
         own=texts.get(OWN, "") if stack.images.packages else "",
         torch=texts.get(TORCH, ""),
-        apt=_debian(stack, own / APT),
+        apt=apt,
         bases=locked_bases(own / BASES),
     )
 
@@ -93,11 +96,14 @@ def bases_text(bases: Mapping[str, str]) -> str:
     return _MADE + as_yaml(bases)
 
 
-def locked_debian(path: Path) -> dict[str, tuple[str, ...]]:
-    """Debian's packages of a file by base, whatever they were made from; nothing without the file."""
+def locked_debian(stack: Stack, path: Path) -> dict[str, tuple[str, ...]] | None:
+    """Debian's packages of a file by base; nothing without the file, None when it was made for other packages."""
     found = _mapping(path)
     if not all(isinstance(names, list) for names in found.values()):
         raise StackError(f"{path} is damaged: a base has no list of packages", hint=_LOCK)
+    header = _HEADER.match(_text(path)) if path.is_file() else None
+    if found and (not header or header[1] != _debian_inputs(stack)):
+        return None
     return {str(base): tuple(str(name) for name in names) for base, names in found.items()}
 
 
@@ -181,14 +187,6 @@ def _check_packages(path: Path, text: str, asked: str) -> None:
         raise StackError(f"{path} is damaged: {error}", hint=_LOCK) from None
     if missing := sorted({required_name(line) for line in asked.splitlines()} - had):
         raise StackError(f"{path} is damaged: it has no {', '.join(missing)}", hint=_LOCK)
-
-
-def _debian(stack: Stack, path: Path) -> dict[str, tuple[str, ...]]:
-    found = locked_debian(path)
-    header = _HEADER.match(_text(path)) if path.is_file() else None
-    if found and (not header or header[1] != _debian_inputs(stack)):
-        raise StackError(f"the lock {path} was made for other packages of Debian", hint=_LOCK)
-    return found
 
 
 def _debian_inputs(stack: Stack) -> str:

@@ -7,8 +7,8 @@ from apply import imagebases, imagefiles
 from apply.console import Progress, result, say
 from apply.engine import engine_of
 from apply.imagefiles import APT, BASES, PACKAGES, folder_of, read
-from apply.imageresolve import Question, only_by_name, resolve, torch
-from render.imagepackages import FOLDER, OWN, TORCH, debian_packages, packages, pinned, requirements
+from apply.imageresolve import Question, only_by_name, resolve, seeds, torch
+from render.imagepackages import FOLDER, OWN, TORCH, debian_packages, requirements
 from render.imagereadme import readme
 from spec.images import DATASTACK, DATASTACK_CUDA, package_groups
 from spec.load import load, parse
@@ -61,10 +61,10 @@ def renew_shipped() -> None:
     _tell(list(_changes(_versions(before), _versions(texts))))
 
 
-def _resolved(stack: Stack, seeds: list[str], tell: Callable[[str], None]) -> dict[str, str]:
+def _resolved(stack: Stack, known: list[str], tell: Callable[[str], None]) -> dict[str, str]:
     """The files of a lock, by list; groups that are off have none, so what they ask for stands in nobody's way."""
     images = stack.images
-    question = Question(images.python, images.package_index, seeds)
+    question = Question(images.python, images.package_index, known)
     asked = requirements(stack)
     lists = {name: asked[name] for name in package_groups(stack)}
     if images.packages:
@@ -85,6 +85,8 @@ def _bases(stack: Stack, folder: Path, upgrade: bool, tell: Callable[[str], None
         return {}
     engine = engine_of(stack)
     known = {} if upgrade else imagefiles.locked_bases(folder / BASES)
+    earlier = imagefiles.locked_debian(stack, folder / APT) or {}
+    had = {} if upgrade else earlier
     bases: dict[str, str] = {}
     apt: dict[str, tuple[str, ...]] = {}
     for image in images:
@@ -92,20 +94,24 @@ def _bases(stack: Stack, folder: Path, upgrade: bool, tell: Callable[[str], None
         if found:
             bases[image.base] = found
         names = debian_packages(stack, image)
+        if image.base in had and known.get(image.base) == found:
+            apt[image.base] = had[image.base]
+            continue
         tell(f"Debian's packages on {image.base}: {', '.join(names) or 'none'}")
         apt[image.base] = imagebases.debian(engine, stack, imagebases.exact(image.base, found), names)
+    _tell(list(_changes(_debian_versions(earlier), _debian_versions(apt))))
     return {BASES: imagefiles.bases_text(bases), APT: imagefiles.debian_text(stack, apt)}
 
 
 def _versions(texts: Mapping[str, str]) -> dict[str, str]:
-    """By name, the version that most images get."""
-    found: dict[str, str] = {}
-    for name, text in texts.items():
-        if name == TORCH:
-            found |= pinned(text)
-        else:
-            found |= {one.name: one.version for one in packages(text)}
-    return found
+    """By name, whatever else is in the texts: a damaged lock can be made again."""
+    lines = [line.partition(" ; ")[0].partition("==") for text in texts.values() for line in seeds(text)]
+    return {name: version for name, _, version in lines}
+
+
+def _debian_versions(apt: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    pairs = [(base, one.partition("=")) for base, names in apt.items() for one in names]
+    return {f"{name} on {base}": version for base, (name, _, version) in pairs}
 
 
 def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:

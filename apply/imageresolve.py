@@ -18,7 +18,7 @@ _NOT_TORCH = 'torch ; python_version < "3"\n'
 """PyTorch comes from its own index, for the processor or for CUDA: whatever asks for it here gets nothing."""
 _BUILDS_FOR_CUDA_12 = "nvidia-cudnn-cu13<0\n"
 """Of PyTorch on the public index: whose wheel needs CUDA 13's cuDNN is out, so the newest one for CUDA 12 is left."""
-_SEED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*==[^\s;\\]+(?: ; [^\\]+?)?(?= \\$|$)", re.MULTILINE)
+_SEED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.!+_-]*(?: ; [^\\\n]+?)?(?= \\$|$)", re.MULTILINE)
 _LAST_LINES = 40
 """Of uv's words: an explanation of a conflict has its end at the end, and is rarely longer."""
 

@@ -40,8 +40,8 @@ def _introduction(folder: str, cuda: bool, python: str) -> str:
         f"{what}: Python {python} with Apache Spark, deep learning,\n"
         "language models, clients of databases, and the secret store `buunstack`.\n\n"
         f"Built on `{base}`.\n"
-        "`images.groups` in the stack file switches a group off, `images.packages` adds packages, and `inv images.lock`\n"
-        "pins everything. This file is made by `nox -s image_pins`.\n"
+        "`images.groups` in the stack file switches a group off, `images.packages` adds packages, and\n"
+        "`inv images.lock` pins everything. This file is made by `nox -s image_pins`.\n"
     )
 
 

@@ -7,7 +7,7 @@ from apply import imagebases, imagefiles
 from apply.console import Progress, result, say
 from apply.engine import engine_of
 from apply.imagefiles import APT, BASES, PACKAGES, folder_of, read
-from apply.imageresolve import Question, only_by_name, resolve, seeds, torch
+from apply.imageresolve import Question, resolve, seeds, torch
 from render.imagepackages import FOLDER, OWN, TORCH, debian_packages, requirements
 from render.imagereadme import readme
 from spec.images import DATASTACK, DATASTACK_CUDA, package_groups
@@ -68,7 +68,7 @@ def _resolved(stack: Stack, known: list[str], tell: Callable[[str], None]) -> di
     asked = requirements(stack)
     lists = {name: asked[name] for name in package_groups(stack)}
     if images.packages:
-        lists[OWN] = only_by_name(images.packages)
+        lists[OWN] = "".join(f"{requirement}\n" for requirement in images.packages)
     tell(f"versions for {', '.join(lists)}")
     texts = resolve(lists, question) if lists else {}
     if "deep-learning" in lists:

@@ -76,19 +76,6 @@ def torch(text: str, question: Question) -> str:
     return "".join(f"{name}=={versions[name]}\n" for name in text.split())
 
 
-def only_by_name(own: Sequence[str]) -> str:
-    """The stack's own packages as a list.
-
-    Raises:
-        StackError: one is an option, a path or an address, which no lock can hold to.
-    """
-    for requirement in own:
-        if not re.match(r"[A-Za-z0-9]", requirement) or re.search(r"[@/\\\n]", requirement):
-            hint = "a name of the package index with or without a version, such as xarray>=2025.1"
-            raise StackError(f"images.packages: {requirement!r} cannot be locked", hint=hint)
-    return "".join(f"{requirement}\n" for requirement in own)
-
-
 def seeds(text: str) -> list[str]:
     """The versions in a lock, whatever else is in it."""
     return _SEED.findall(text)

@@ -140,6 +140,6 @@ def debian_packages(stack: Stack, image: BuiltImage) -> tuple[str, ...]:
     """What an image adds to its base with apt; nothing for one that is built from a folder of one's own."""
     if image.custom:
         return ()
-    groups = package_groups(stack)
-    parts = {"spark": "openjdk-17-jre-headless", "clickhouse": "clickhouse-client"}
-    return tuple(dict.fromkeys([*(name for group, name in parts.items() if group in groups), *stack.images.apt]))
+    spark = ["openjdk-17-jre-headless"] if "spark" in package_groups(stack) else []
+    archive = ["curl"] if stack.images.spark_download_url else []
+    return tuple(dict.fromkeys([*spark, *archive, *stack.images.apt]))

@@ -10,7 +10,7 @@ from spec.fields import Image, SecretReference, Section, Slug, Text, Url, says
 class PackageGroups(Section, frozen=True):
     """Lists of Python packages, each a layer of its own, in this order."""
 
-    core: Annotated[bool, says("pandas, SciPy, scikit-learn, plots, polars, DuckDB.")] = True
+    core: Annotated[bool, says("pandas, SciPy, scikit-learn, statsmodels, plots, DuckDB.")] = True
     arrow: Annotated[bool, says("Apache Arrow and what reads its files.")] = True
     spark: Annotated[bool, says("PySpark, with Java.")] = True
     deep_learning: Annotated[bool, says("PyTorch, TensorFlow, Keras.")] = True

@@ -26,7 +26,7 @@ def test_a_stack_that_changes_nothing_has_the_lock_of_the_platform(tmp_path: Pat
 
 def test_the_platforms_lock_does_for_a_stack_with_a_group_off(tmp_path: Path) -> None:
     file = tmp_path / "stack.yaml"
-    file.write_text("version: 1\ntarget: {kind: local}\nimages: {groups: {deep-learning: false}}\n")
+    file.write_text("version: 1\ntarget: {kind: local}\nimages: {groups: {deep_learning: false}}\n")
 
     assert "deep-learning" not in imagelock.read(load(file), file).groups
 

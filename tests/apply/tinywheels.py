@@ -11,7 +11,7 @@ from apply import imagelock
 from render.imagepackages import packages
 from spec.images import GROUPS
 
-OFF = {name: False for name in GROUPS if name not in ("arrow", "clickhouse")}
+OFF = {name.replace("-", "_"): False for name in GROUPS if name not in ("arrow", "clickhouse")}
 
 
 def wheel(folder: Path, name: str, version: str, *needs: str) -> None:

@@ -145,7 +145,7 @@ def test_switched_off_groups_leave_nothing_behind() -> None:
 
 def test_a_build_secret_is_a_mount_of_each_step_that_reaches_out() -> None:
     with_login = dockerfile("secrets: {netrc: 'env:NETRC'}, " + _MIRROR)
-    reaching = with_login.count("--requirement /tmp/packages.txt") + with_login.count("curl")
+    reaching = with_login.count("--requirement /tmp/packages.txt") + with_login.count("curl --fail")
 
     assert with_login.count("type=secret,id=netrc") == reaching
     assert "type=secret" not in dockerfile()

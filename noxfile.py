@@ -145,3 +145,10 @@ def _as_constraints(lines: list[str]) -> list[str]:
     pins = [line.strip() for line in lines if "==" in line]
     versions = Counter(pin.split("==")[0] for pin in pins)
     return [pin if versions[pin.split("==")[0]] > 1 else pin.split(";")[0].strip() for pin in pins]
+
+
+@nox.session
+def image_pins(session: nox.Session) -> None:
+    """Renew what the notebook images are locked to, and their READMEs: the newest that fit together."""
+    _install(session)
+    session.run("python", "-c", "from apply.imagelock import renew_shipped; renew_shipped()")

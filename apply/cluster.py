@@ -14,6 +14,7 @@ from apply.clusterplan import changes, namespace_changes
 from apply.generations import MADE
 from apply.helm import Helm
 from apply.hubapi import HubApi
+from apply.imagedigests import digests
 from apply.keycloakobjects import LAYER as LOGIN
 from apply.kube import Kube, Refused, at_once
 from apply.kubeconfig import access
@@ -72,10 +73,12 @@ class ClusterTarget:
 
     def artifacts(self) -> Artifacts:
         """Everything the stack is made from, as it is without a look at the cluster."""
-        return render(self.stack, Found(ca=clustervault.authority_text(self), logo=self._logo()))
+        return render(self.stack, self._beside(Found()))
 
-    def _logo(self) -> str:
-        return named_bytes(self.file.parent / self.stack.hub.logo, "hub.logo") if self.stack.hub.logo else ""
+    def _beside(self, found: Found) -> Found:
+        """With what lies beside the stack file."""
+        logo = named_bytes(self.file.parent / self.stack.hub.logo, "hub.logo") if self.stack.hub.logo else ""
+        return replace(found, ca=clustervault.authority_text(self), logo=logo, digests=digests(self.file))
 
     def vault_objects(self) -> dict[str, Any]:
         """What the stack needs of Vault; an empty mapping without one."""
@@ -112,7 +115,7 @@ class ClusterTarget:
     def _look(self) -> tuple[Glance, Artifacts]:
         """What is there, and what the stack is made of with what the cluster has decided."""
         seen, found = at_once((lambda: glance(self.kube, self.stack), lambda: discover(self.kube, self.stack)))
-        return seen, render(self.stack, replace(found, ca=clustervault.authority_text(self), logo=self._logo()))
+        return seen, render(self.stack, self._beside(found))
 
     def bring(
         self, artifacts: Artifacts, seen: Glance, why: str, options: Options, confirm: Confirm, tell: Tell

@@ -5,11 +5,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 
-from apply.run import found
+from apply.run import found, run
 from spec.errors import StackError, TargetUnreachable, ToolMissing
 from spec.model import Stack
 
@@ -71,6 +71,7 @@ class Engine:
 
         self.command = command
         self._client = DockerClient(client_call=[command])
+        self._streams: set[str] = set()
 
     @property
     def podman(self) -> bool:
@@ -97,14 +98,42 @@ class Engine:
             layers=tuple(seen.root_fs.layers or ()) if seen.root_fs else (),
         )
 
+    def ensure(self, name: str) -> None:
+        """Pull an image unless it is here.
+
+        Raises:
+            EngineError: its registry does not have it, or does not answer.
+        """
+        if self.image(name) is None:
+            with self._errors(f"pulling {name}"):
+                self._client.image.pull(name, quiet=True)
+
+    def digest(self, name: str) -> str | None:
+        """The digest that a registry has for a name now, `sha256:…`; None when only this engine has the image.
+
+        Raises:
+            EngineError: it is neither here nor in a registry that answers.
+        """
+        if not self.podman:
+            command = [self.command, "buildx", "imagetools", "inspect", "--format", "{{.Manifest.Digest}}", name]
+            with contextlib.suppress(StackError):
+                said = run(command, what=f"asking for the digest of {name}").strip()
+                if said.startswith("sha256:"):
+                    return said
+        self.ensure(name)
+        facts = self.image(name)
+        repository = name if ":" not in name.rpartition("/")[2] else name.rpartition(":")[0]
+        known = [digest.partition("@") for digest in facts.digests] if facts else []
+        return next((digest for place, _, digest in known if place in (repository, f"docker.io/{repository}")), None)
+
     def build(self, build: Build) -> Iterator[str]:
         """Build an image, giving its lines; when the caller stops to listen, the build is ended.
 
         Raises:
             EngineError: it failed.
         """
-        with self._errors("the build"), self._ended_with_us():
-            yield from self._client.buildx.build(
+        with self._errors("the build"), self._stream(str(build.context)):
+            lines = self._client.buildx.build(
                 str(build.context),
                 file=str(build.context / build.dockerfile),
                 tags=list(build.tags),
@@ -121,6 +150,7 @@ class Engine:
                 progress="auto" if self.podman else "plain",
                 stream_logs=True,
             )
+            yield from cast("Iterator[str]", lines)
 
     def start(
         self,
@@ -131,6 +161,7 @@ class Engine:
         networks: Sequence[str] = ("none",),
         tmpfs: Sequence[str] = (),
         user: str | None = None,
+        entrypoint: str | None = None,
         name: str | None = None,
     ) -> str:
         """Start a container without capabilities or new privileges; its id.
@@ -148,14 +179,15 @@ class Engine:
                 detach=True,
                 envs=dict(environment),
                 networks=list(networks),
-                tmpfs=list(tmpfs),  # type: ignore[arg-type]
+                tmpfs=list(tmpfs),
                 user=user,
+                entrypoint=entrypoint,
                 name=name,
                 cap_drop=["ALL"],
                 security_options=["no-new-privileges"],
                 pull="never",
             )
-        return str(container.id)  # type: ignore[union-attr]
+        return str(container.id)
 
     def execute(
         self, container: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None
@@ -193,7 +225,7 @@ class Engine:
 
     def save(self, image: str) -> Iterator[bytes]:
         """An image as a tar archive, piece by piece."""
-        with self._errors(f"reading {image}"), self._ended_with_us():
+        with self._errors(f"reading {image}"), self._stream(image):
             archive = self._client.image.save(image)
             assert archive is not None
             yield from archive
@@ -216,16 +248,26 @@ class Engine:
                 f"{what} failed: {Path(self.command).name} ended with {error.return_code}\n{tail}"
             ) from None
 
+    def end_streams(self) -> None:
+        """End what still builds or reads, for a caller that was interrupted while threads listen."""
+        for marker in list(self._streams):
+            _end(_children(self.command, marker))
+
     @contextlib.contextmanager
-    def _ended_with_us(self) -> Iterator[None]:
-        """The library leaves a streaming program running when its reader goes away."""
-        before = {child.pid for child in psutil.Process().children()}
+    def _stream(self, marker: str) -> Iterator[None]:
+        """The library leaves a streaming program running when its reader goes away.
+
+        Args:
+            marker: an argument that this program alone has.
+        """
+        self._streams.add(marker)
         try:
             yield
         except BaseException:
-            ours = [child for child in psutil.Process().children() if child.pid not in before]
-            _end([child for child in ours if _is(child, self.command)])
+            _end(_children(self.command, marker))
             raise
+        finally:
+            self._streams.discard(marker)
 
 
 def engine_of(stack: Stack) -> Engine:
@@ -233,9 +275,14 @@ def engine_of(stack: Stack) -> Engine:
     return Engine(os.environ.get(COMMAND) or stack.images.builder)
 
 
-def _is(process: psutil.Process, command: str) -> bool:
+def _children(command: str, marker: str) -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if _runs(child, command, marker)]
+
+
+def _runs(process: psutil.Process, command: str, marker: str) -> bool:
     with contextlib.suppress(psutil.Error):
-        return process.cmdline()[:1] == [command]
+        line = process.cmdline()
+        return line[:1] == [command] and marker in line
     return False
 
 

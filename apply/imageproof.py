@@ -10,7 +10,7 @@ from typing import Any
 from apply import console, imagelayers, sbom
 from apply.caches import cache
 from apply.engine import Engine, EngineError, ImageFacts, engine_of
-from apply.imagesecrets import values
+from apply.imagesecrets import secrets_of, telling
 from apply.proofcontainer import packages, serving
 from apply.state import write_private
 from apply.validation import validated
@@ -18,7 +18,7 @@ from render.imagelabels import BASE_LAYERS, PARTS
 from spec.errors import FaultsFound, StackError
 from spec.images import built_images
 from spec.model import Stack
-from spec.profiles import effective_profiles
+from spec.profiles import used_images
 
 Tell = Callable[[str], None]
 OK, FAILED, ABSENT = "ok", "failed", "absent"
@@ -57,7 +57,8 @@ def test(spec: str, names: str, sbom: str, json: bool) -> None:
     for name, image in wanted.items():
         _facts(engine, name, image)
     built = {image.reference: image for image in built_images(stack).values()}
-    secrets = values(stack, spec) if set(wanted.values()) & set(built) else []
+    ours = set(wanted.values()) & set(built)
+    secrets = telling(secrets_of(stack, Path(spec)).values()) if ours else []
     proofs: dict[str, list[Check]] = {}
     with console.Progress(json) as progress:
         for name, image in wanted.items():
@@ -109,8 +110,7 @@ def _wanted(stack: Stack, names: str) -> dict[str, str]:
     built = built_images(stack)
     if given := [name.strip() for name in names.split(",") if name.strip()]:
         return {name: built[name].reference if name in built else name for name in given}
-    used = {profile.image for profile in effective_profiles(stack) if profile.enabled}
-    found = {name: image.reference for name, image in built.items() if image.custom or image.reference in used}
+    found = {image.name: image.reference for image in used_images(stack)}
     if not found:
         hint = "inv images.test NAME, or enable a profile with one: inv images.list"
         raise StackError("no enabled profile uses an image that this stack builds", hint=hint)

@@ -1,8 +1,8 @@
-"""The secrets that builds of images are given: read where the stack file says that they are kept."""
+"""The secrets that a build of an image may see: from where the stack file says."""
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from apply.references import Places, resolve
@@ -10,40 +10,40 @@ from spec.model import Stack
 
 _PASSWORDS = re.compile(r"\bpassword\s+(\S+)")
 """Of a file of logins: the file is never left whole, its passwords may be."""
-SHORTEST = 6
+_SHORTEST = 6
 """Bytes; something shorter is in every image by chance."""
 
 
-def values(stack: Stack, spec: str) -> list[bytes]:
-    """Every value that may be in no image.
+def secrets_of(stack: Stack, file: Path) -> dict[str, str]:
+    """Name -> value of each of `images.secrets`.
 
     Raises:
-        StackError: a reference leads to nothing that can be read.
+        StackError: one cannot be had.
     """
     if not stack.images.secrets:
-        return []
-    with _places(stack, spec) as places:
-        resolved = [
-            resolve(reference, f"images.secrets.{name}", places) for name, reference in stack.images.secrets.items()
-        ]
-    return sorted({part.encode() for value in resolved for part in parts(value)})
+        return {}
+    with _places(stack, file) as places:
+        return {
+            name: resolve(reference, f"images.secrets.{name}", places)
+            for name, reference in stack.images.secrets.items()
+        }
 
 
-def parts(value: str) -> list[str]:
-    """A secret, and the passwords in it when it is a file of logins."""
-    found = [value.strip(), *_PASSWORDS.findall(value)]
-    return [part for part in found if len(part.encode()) >= SHORTEST]
+def telling(secrets: Iterable[str]) -> list[bytes]:
+    """Every part of these secrets that may be in no image: each as a whole, and the passwords in files of logins."""
+    found = {part for value in secrets for part in (value.strip(), *_PASSWORDS.findall(value))}
+    return sorted(part.encode() for part in found if len(part.encode()) >= _SHORTEST)
 
 
 @contextlib.contextmanager
-def _places(stack: Stack, spec: str) -> Iterator[Places]:
+def _places(stack: Stack, file: Path) -> Iterator[Places]:
     if stack.target.kind == "kubernetes":
         from apply.cluster import ClusterTarget
-        from apply.clusterlogin import places_of as on_cluster
+        from apply.clusterlogin import places_of
 
-        with on_cluster(ClusterTarget(stack, Path(spec))) as places:
+        with places_of(ClusterTarget(stack, file)) as places:
             yield places
     else:
-        from apply.locallogin import places_of
+        from apply import locallogin
 
-        yield places_of(Path(spec).resolve().parent)
+        yield locallogin.places_of(file.resolve().parent)

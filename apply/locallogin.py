@@ -61,11 +61,7 @@ def login_layer(stack: Stack, state: StateDirectory, folder: Path, placed: Artif
 
 
 def places_of(folder: Path) -> Places:
-    """Where references of a stack on one machine lead: neither to its own Vault nor to a cluster.
-
-    Args:
-        folder: of the stack file.
-    """
+    """Where references of a stack on this machine lead."""
     return Places(folder, vault=_no_vault, kube=_no_cluster, namespace="")
 
 

@@ -12,6 +12,7 @@ from render.storage import homes
 from render.values import chart_values
 from render.vault import admin_token, hub_login, vault_objects
 from spec.model import Stack
+from spec.profiles import used_images
 from spec.ways import ways
 
 NAMESPACE, RELEASES, NEEDS, HOMES, NOTES = "namespace.json", "releases.json", "needs.json", "homes.json", "notes.json"
@@ -63,6 +64,11 @@ def _notes(stack: Stack, found: Found) -> list[str]:
     """What follows from the cluster and not from the file alone: a plan says it."""
     notes = [
         f"profile {slug} is not offered: it asks for a GPU, and the cluster has none" for slug in left_out(stack, found)
+    ]
+    notes += [
+        f"{image.reference} was not pushed from here, so servers start whatever its tag means: inv images.push pins it"
+        for image in used_images(stack)
+        if image.reference not in found.digests
     ]
     if stack.gpu.enabled == "auto" and found.gpu:
         notes.append("the cluster has GPUs (gpu.enabled: auto)")

@@ -2,6 +2,8 @@
 
 FINGERPRINT = "io.buunstack.fingerprint"
 """Of everything the image was built from: the same one means that there is nothing to build."""
+PLATFORM = "io.buunstack.platform"
+"""That was asked for; absent for the engine's own."""
 PARTS = "io.buunstack.parts"
 """What is said to be in it and must work: names separated by commas, see `PARTS_OF_GROUPS`."""
 PARTS_OF_GROUPS = {"spark": "spark", "clickhouse": "clickhouse", "mcp": "mcp"}

@@ -5,6 +5,7 @@ from typing import Any
 
 from render.found import Found
 from render.vaultvalues import vault_variables
+from spec.images import address
 from spec.model import Stack
 from spec.model_profiles import Choice, CpuAmounts, MemoryAmounts
 from spec.profiles import EffectiveProfile, effective_profiles
@@ -57,10 +58,10 @@ def shared_environment(stack: Stack) -> dict[str, str]:
 
 def profile_list(stack: Stack, found: Found) -> list[dict[str, Any]]:
     """`KubeSpawner.profile_list`, with a slug for each so that a new title loses nobody's choice."""
-    return [_entry(stack, profile, has_gpus(stack, found)) for profile in offered(stack, found)]
+    return [_entry(stack, found, profile, has_gpus(stack, found)) for profile in offered(stack, found)]
 
 
-def _entry(stack: Stack, profile: EffectiveProfile, gpus: bool) -> dict[str, Any]:
+def _entry(stack: Stack, found: Found, profile: EffectiveProfile, gpus: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "slug": profile.slug,
         "display_name": profile.display_name,
@@ -72,7 +73,7 @@ def _entry(stack: Stack, profile: EffectiveProfile, gpus: bool) -> dict[str, Any
     options = {
         name: {
             "display_name": name.replace("-", " ").capitalize(),
-            "choices": {slug: _choice(stack, choice, gpus) for slug, choice in _startable(choices, gpus)},
+            "choices": {slug: _choice(stack, found, choice, gpus) for slug, choice in _startable(choices, gpus)},
         }
         for name, choices in profile.declared.choices.items()
     }
@@ -98,8 +99,8 @@ def _override(stack: Stack, profile: EffectiveProfile, gpus: bool) -> dict[str, 
     return {**override, **declared.pod}
 
 
-def _choice(stack: Stack, choice: Choice, gpus: bool) -> dict[str, Any]:
-    override: dict[str, Any] = {"image": choice.image} if choice.image else {}
+def _choice(stack: Stack, found: Found, choice: Choice, gpus: bool) -> dict[str, Any]:
+    override: dict[str, Any] = {"image": found.pinned(address(stack, choice.image))} if choice.image else {}
     override |= _cpu(choice.cpu or CpuAmounts()) | _memory(choice.memory or MemoryAmounts())
     if gpus and choice.gpu is not None:
         override |= _gpu(stack, choice.gpu.limit)

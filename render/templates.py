@@ -1,7 +1,8 @@
-"""Fill a Jinja template of this folder. Pure; reads only this repository's files."""
+"""Fill a Jinja template of this folder or of `images/`. Pure; reads only this repository's files."""
 
 import functools
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +26,19 @@ def _environment() -> Any:
     # Only what has a template pays for its engine: a stack in a cluster has none to fill before it is compared.
     import jinja2
 
+    here = Path(__file__).parent
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader((here, here.parent / "images")),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         autoescape=False,
     )
-    environment.filters.update(quoted=quoted, hcl=hcl, toml=json.dumps)
+    environment.filters.update(quoted=quoted, hcl=hcl, toml=json.dumps, shell=shlex.quote)
     return environment
 
 
 def filled(template: str, **values: Any) -> str:
-    """The text of `template` (a path below `render/`) with `values` in it."""
+    """The text of `template` (a path below `render/` or `images/`) with `values` in it."""
     text: str = _environment().get_template(template).render(**values)
     return text

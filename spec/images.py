@@ -1,13 +1,12 @@
 """The images a stack builds: their names, bases and package groups. Pure."""
 
 from dataclasses import dataclass
-from typing import get_args
 
 from spec.model import Stack
-from spec.model_images import CustomImage, PackageGroup
+from spec.model_images import CustomImage, PackageGroups
 
-GROUPS: tuple[str, ...] = get_args(PackageGroup)
-"""In the order of their layers: what changes most comes last."""
+GROUPS = tuple(name.replace("_", "-") for name in PackageGroups.__struct_fields__)
+"""In the order of their layers; a list of each is in `images/groups`."""
 BASE = "quay.io/jupyter/pytorch-notebook:python-3.12.10"
 CUDA_BASE = "quay.io/jupyter/pytorch-notebook:x86_64-cuda12-python-3.12.10"
 """Jupyter Docker Stacks with the Python that buun-stack's images have (its document, Building GPU-Enabled Images)."""
@@ -51,8 +50,7 @@ def reference(stack: Stack, name: str) -> str:
 
 def package_groups(stack: Stack) -> tuple[str, ...]:
     """The groups that are switched on, in the order of their layers."""
-    switched: dict[str, bool] = {str(name): on for name, on in stack.images.groups.items()}
-    return tuple(name for name in GROUPS if switched.get(name, True))
+    return tuple(name for name in GROUPS if getattr(stack.images.groups, name.replace("-", "_")))
 
 
 def address(stack: Stack, image: str) -> str:

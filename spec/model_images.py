@@ -6,14 +6,24 @@ from msgspec import Meta, field
 
 from spec.fields import Image, SecretReference, Section, Slug, Text, Url, says
 
-PackageGroup = Literal["core", "arrow", "spark", "deep-learning", "nlp", "databases", "clickhouse", "mcp"]
-"""A list of Python packages below `images/groups`, each a layer of its own, in this order."""
+
+class PackageGroups(Section, frozen=True):
+    """Lists of Python packages, each a layer of its own, in this order."""
+
+    core: Annotated[bool, says("pandas, SciPy, scikit-learn, plots, polars, DuckDB.")] = True
+    arrow: Annotated[bool, says("Apache Arrow and what reads its files.")] = True
+    spark: Annotated[bool, says("PySpark, with Java.")] = True
+    deep_learning: Annotated[bool, says("PyTorch, TensorFlow, Keras.")] = True
+    nlp: Annotated[bool, says("LangChain, Transformers, spaCy, clients of language models.")] = True
+    databases: Annotated[bool, says("PostgreSQL, MySQL, Qdrant, S3 and others.")] = True
+    clickhouse: Annotated[bool, says("ClickHouse's clients.")] = True
+    mcp: Annotated[bool, says("The server of `mcp`.")] = True
 
 
 class CustomImage(Section, frozen=True):
     """An image built from a folder of one's own."""
 
-    context: Annotated[Text, says("The folder with the Dockerfile, seen from the stack file.", [["images/mine"]])]
+    context: Annotated[Text, says("The folder with the Dockerfile, seen from the stack file.", ["images/mine"])]
     dockerfile: Annotated[Text, says("Its name in the folder.")] = "Dockerfile"
 
 
@@ -34,9 +44,7 @@ class Images(Section, frozen=True):
     python: Annotated[str, Meta(pattern=r"^3\.[0-9]{1,2}$", description="Python's version in the base images.")] = (
         "3.12"
     )
-    groups: Annotated[dict[PackageGroup, bool], says("Package groups to switch off.", [{"deep-learning": False}])] = (
-        field(default_factory=dict)
-    )
+    groups: Annotated[PackageGroups, says("Package groups to switch off.")] = field(default_factory=PackageGroups)
     packages: Annotated[list[Text], says("Further Python packages.", [["xarray>=2025.1"]])] = field(
         default_factory=list
     )

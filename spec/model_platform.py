@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from spec.fields import Duration, Group, Host, Image, Memory, SecretReference, Section, Slug, Text, Url, says
+from spec.fields import Duration, Group, Host, Memory, Section, Slug, Text, Url, says
 
 
 class Nfs(Section, frozen=True):

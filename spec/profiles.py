@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from spec.images import DATASTACK, DATASTACK_CUDA, address
+from spec.images import DATASTACK, DATASTACK_CUDA, BuiltImage, address, built_images
 from spec.model import Stack
-from spec.model_profiles import CpuAmounts, MemoryAmounts, Profile, ProfileGpu
+from spec.model_profiles import Choice, CpuAmounts, MemoryAmounts, Profile, ProfileGpu
 
 _DOCKER_STACKS = "2026-05-31"
 """Tag of the Jupyter Docker Stacks images (jupyter/docker-stacks publishes one a week)."""
@@ -63,6 +63,22 @@ def effective_profiles(stack: Stack) -> list[EffectiveProfile]:
     chosen = next((profile.slug for profile in found if profile.enabled and profile.default), None)
     chosen = chosen or next((profile.slug for profile in found if profile.enabled), None)
     return [_with_default(profile, profile.slug == chosen) for profile in found]
+
+
+def used_images(stack: Stack) -> list[BuiltImage]:
+    """The images of this stack that an enabled profile uses, and all custom ones."""
+    used = {
+        address(stack, image)
+        for profile in effective_profiles(stack)
+        if profile.enabled
+        for image in (profile.image, *(choice.image for choice in _choices(profile)))
+        if image
+    }
+    return [image for image in built_images(stack).values() if image.reference in used or image.custom is not None]
+
+
+def _choices(profile: EffectiveProfile) -> list[Choice]:
+    return [choice for choices in profile.declared.choices.values() for choice in choices.values()]
 
 
 def _effective(stack: Stack, slug: str) -> EffectiveProfile:

@@ -5,10 +5,18 @@ import re
 from collections.abc import Callable, Iterator
 
 from spec.document import Document, Path
+from spec.hosts import is_loopback
 from spec.model import Stack
 from spec.problems import Problem
 from spec.quantities import seconds
 from spec.rules_cluster import a_gateway_is_named, destinations_are_complete, the_chart_is_known
+from spec.rules_images import (
+    build_arguments_are_no_secrets,
+    image_packages_are_names,
+    images_have_names_of_their_own,
+    spark_from_a_mirror_is_checked,
+    the_registry_is_a_place,
+)
 from spec.rules_login import (
     an_embedded_keycloak_is_whole,
     dummy_stays_on_loopback,
@@ -73,7 +81,7 @@ def nfs_names_its_server(stack: Stack, document: Document) -> Iterator[Problem]:
 
 def a_server_on_the_network_uses_tls(stack: Stack, document: Document) -> Iterator[Problem]:
     """Passwords and tokens in the clear stay on this machine."""
-    if stack.target.kind == "local" and stack.hub.tls == "off" and not _loopback(stack.hub.address):
+    if stack.target.kind == "local" and stack.hub.tls == "off" and not is_loopback(stack.hub.address):
         message = (
             f"{stack.hub.address} can be reached from the network, and without TLS passwords cross it in the clear"
         )
@@ -141,7 +149,7 @@ def remote_services_use_https(stack: Stack, document: Document) -> Iterator[Prob
         (("auth", "oidc", "issuer"), stack.auth.oidc.issuer),
     ]
     for path, url in places:
-        if url and url.startswith("http://") and not _loopback(re.split("[:/]", url[7:])[0]):
+        if url and url.startswith("http://") and not is_loopback(re.split("[:/]", url[7:])[0]):
             yield document.problem(
                 path, "passwords and tokens would cross the network in the clear", url.replace("http", "https", 1)
             )
@@ -181,6 +189,11 @@ RULES: tuple[Rule, ...] = (
     own_profiles_are_complete,
     gpu_profiles_need_gpus,
     images_are_pinned,
+    image_packages_are_names,
+    images_have_names_of_their_own,
+    the_registry_is_a_place,
+    spark_from_a_mirror_is_checked,
+    build_arguments_are_no_secrets,
     amounts_fit,
     packages_are_requirements,
     nfs_names_its_server,
@@ -222,10 +235,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -11,7 +11,7 @@ from spec.profiles import BUILT_IN, EffectiveProfile, effective_profiles
 from spec.quantities import bytes_of, cores
 
 _VERSION = r"(===|==|~=|!=|<=|>=|<|>) *[A-Za-z0-9.*+!_-]+ *"
-_REQUIREMENT = re.compile(
+REQUIREMENT = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9._, -]+\])? *"
     rf"({_VERSION}(, *{_VERSION})*)?(;.+)?\Z"
 )
@@ -99,7 +99,7 @@ def packages_are_requirements(stack: Stack, document: Document) -> Iterator[Prob
     """Names and versions only: an option or an address would be read by the installer."""
     for slug, profile in stack.profiles.items():
         for number, requirement in enumerate(profile.packages or []):
-            if not _REQUIREMENT.match(requirement.strip()):
+            if not REQUIREMENT.match(requirement.strip()):
                 path: Path = ("profiles", slug, "packages", number)
                 yield document.problem(path, f"{requirement!r} is not a package with versions", "pandas>=2,<3")
 

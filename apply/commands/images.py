@@ -30,13 +30,13 @@ _BUILD = {
 def build(_, names="", spec="stack.yaml", no_cache=False, platform="", jobs=1, json=False):
     """Build what changed of the notebook images."""
     with user_errors():
-        from apply import images
+        from apply import imagebuilder, images
 
-        images.build(spec, names, images.Options(not no_cache, platform, jobs), json)
+        images.build(spec, names, imagebuilder.Options(not no_cache, platform, jobs), json)
 
 
 @task(name="test", help=SPEC | JSON | {"names": _NAMES["names"] + "; any image", "sbom": "folder for its packages"})
-def test(_, names="", spec="stack.yaml", sbom="", json=False):
+def prove(_, names="", spec="stack.yaml", sbom="", json=False):
     """Prove that images work, as they would on a cluster."""
     with user_errors():
         from apply import imageproof
@@ -74,4 +74,4 @@ def extend(_, image, with_="mcp,buunstack", name="", spec="stack.yaml"):
         imageextend.extend(spec, image, with_, name)
 
 
-COMMANDS = Collection("images", build, extend, list_, lock, push, test)
+COMMANDS = Collection("images", build, extend, list_, lock, push, prove)

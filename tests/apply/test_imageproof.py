@@ -262,7 +262,7 @@ def test_the_secrets_of_builds_are_read_where_they_are_kept_with_the_passwords_i
     monkeypatch.setenv("A_TOKEN", "of-some-index")
     stack = make_stack(images={"secrets": {"netrc": "file:logins", "token": "env:A_TOKEN"}})
 
-    found = imagesecrets.values(stack, str(tmp_path / "stack.yaml"))
+    found = imagesecrets.telling(imagesecrets.secrets_of(stack, tmp_path / "stack.yaml").values())
 
     assert found == [b"first-word", netrc.encode(), b"of-some-index"]
 
@@ -271,4 +271,4 @@ def test_a_secret_that_cannot_be_looked_for_is_an_error(tmp_path: Path) -> None:
     stack = make_stack(images={"secrets": {"token": "env:NOT_SET_ANYWHERE"}})
 
     with pytest.raises(StackError, match=r"images\.secrets\.token"):
-        imagesecrets.values(stack, str(tmp_path / "stack.yaml"))
+        imagesecrets.secrets_of(stack, tmp_path / "stack.yaml")

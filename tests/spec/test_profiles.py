@@ -59,7 +59,7 @@ def test_an_image_of_ones_own_has_no_packages_and_one_of_packages_no_image() -> 
 def test_images_we_build_carry_the_registry_and_tag_of_the_file() -> None:
     found = seen("images: {registry: 'r.lab.internal:5000', tag: t1}\n", CLUSTER)
 
-    assert found["buun-stack"].image == "r.lab.internal:5000/buun-stack-notebook:t1"
+    assert found["buun-stack"].image == "r.lab.internal:5000/datastack-notebook:t1"
     assert found["minimal"].image == seen("")["minimal"].image
 
 

@@ -6,6 +6,7 @@ from spec import rules, rules_sessions, rules_vault
 from spec.load import parse
 from tests.spec.stacks import CLUSTER, LOCAL, Case, place, problems, said_by
 from tests.spec.test_rules_cluster import CASES as CLUSTERS
+from tests.spec.test_rules_images import CASES as IMAGES
 from tests.spec.test_rules_login import CASES as LOGIN
 from tests.spec.test_rules_login import WARNED as LOGIN_WARNED
 from tests.spec.test_rules_network import CASES as NETWORK
@@ -228,7 +229,7 @@ def test_users_who_are_not_kept_apart_are_warned_of() -> None:
 
 
 def test_every_rule_of_the_tables_has_a_case() -> None:
-    exercised = {case.rule for case in (CASES | CLUSTERS | LOGIN | NETWORK | PROFILES | TEXTS).values()}
+    exercised = {case.rule for case in (CASES | CLUSTERS | IMAGES | LOGIN | NETWORK | PROFILES | TEXTS).values()}
     warned = {row[0] for row in (WARNED | TEXTS_WARNED | LOGIN_WARNED).values()}
     warned |= {rules.unconfined_servers_are_named}
 

@@ -1,0 +1,95 @@
+"""The registry of a stack: what it has, and pushes into it. Logins are the engine's own."""
+
+import json
+import re
+import tempfile
+from pathlib import Path
+
+from apply import rest
+from apply.engine import Engine, EngineError
+from apply.run import run
+from spec.errors import StackError, TargetUnreachable
+from spec.hosts import is_loopback
+from spec.model import Stack
+
+_KINDS = ", ".join(
+    f"application/vnd.{name}+json"
+    for name in (
+        *("oci.image.manifest.v1", "oci.image.index.v1"),
+        *("docker.distribution.manifest.v2", "docker.distribution.manifest.list.v2"),
+    )
+)
+"""Manifests and lists of them (opencontainers/distribution-spec; Docker's older names)."""
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def plain_http(stack: Stack) -> bool:
+    """Whether the stack's registry is spoken to without TLS: on this machine, or where the stack file says so."""
+    host = stack.images.registry.partition("/")[0].partition(":")[0]
+    return stack.images.plain_http or is_loopback(host)
+
+
+def digest(stack: Stack, file: Path, reference: str, engine: Engine) -> str | None:
+    """The digest that the registry has under an image's tag; None where there is no such image.
+
+    Raises:
+        TargetUnreachable: it does not answer, or wants a login that the engine does not have.
+    """
+    host, _, rest_of = reference.partition("/")
+    name, _, tag = rest_of.rpartition(":")
+    scheme = "http" if plain_http(stack) else "https"
+    url = f"{scheme}://{host}/v2/{name}/manifests/{tag}"
+    trust = file.parent / stack.ca if stack.ca and scheme == "https" else None
+    answer = rest.exchange("HEAD", url, what="the registry", headers={"Accept": _KINDS}, trust=trust)
+    if answer.status == 404:
+        return None
+    if answer.status in (401, 403):
+        return _digest_with_login(engine, reference)
+    if found := answer.headers.get("docker-content-digest"):
+        return found
+    raise TargetUnreachable(f"the registry at {host} answered {answer.status} and no digest")
+
+
+def push(engine: Engine, reference: str, plain: bool) -> str:
+    """Push an image under its name; the digest that the registry has given it.
+
+    Raises:
+        EngineError: the registry refused it, or does not answer.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "digest"
+        # Docker's daemon knows by itself which registries have no TLS, and prints the digest.
+        flags = [f"--tls-verify={str(not plain).lower()}", f"--digestfile={file}"] if engine.podman else []
+        said = _said(engine, f"pushing {reference}", "push", *flags, reference)
+        if found := _DIGEST.search(file.read_text("utf-8") if engine.podman else said):
+            return found[0]
+    raise EngineError(f"pushing {reference}: the engine told no digest")
+
+
+def speaks_http(engine: Engine, host: str) -> bool:
+    """Whether Docker's daemon would speak HTTP to a registry without being told to in a call."""
+    if engine.podman:
+        return False
+    told = json.loads(_said(engine, "asking the engine", "info", "--format", "{{json .RegistryConfig}}"))
+    entry = (told.get("IndexConfigs") or {}).get(host) or {}
+    return entry.get("Secure") is False
+
+
+def _digest_with_login(engine: Engine, reference: str) -> str | None:
+    if engine.podman:
+        raise EngineError(f"looking up {reference}: it wants a login, which Podman cannot be asked for")
+    try:
+        words = ("buildx", "imagetools", "inspect", "--format", "{{.Manifest.Digest}}", reference)
+        found = _DIGEST.search(_said(engine, f"looking up {reference}", *words))
+    except EngineError as error:
+        if "not found" in error.message:
+            return None
+        raise
+    return found[0] if found else None
+
+
+def _said(engine: Engine, what: str, *words: str) -> str:
+    try:
+        return run([engine.command, *words], what=what)
+    except StackError as error:
+        raise EngineError(error.message, error.hint) from None

@@ -1,0 +1,119 @@
+"""A notebook image as what an engine builds it from: Dockerfile, context, arguments, labels. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from render.imagelabels import PARTS, PARTS_OF_GROUPS
+from render.imagepackages import debian_packages, layers
+from render.imagepins import Pins
+from render.templates import filled
+from spec.images import DATASTACK, BuiltImage, package_groups
+from spec.model import Stack
+
+OURS = ".buunstack"
+"""The folder of a custom image's context that has the platform's wheel and package lists."""
+NETRC = "netrc"
+"""The build secret with the logins of package indexes and mirrors, as curl and pip read it."""
+_AUTHORITY = "stack-ca.crt"
+_KERNEL_SETTINGS = "ipython/ipython_kernel_config.json"
+_IMAGES = Path(__file__).parent.parent / "images"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one image is built from, but for the wheel and a custom image's own folder."""
+
+    image: BuiltImage
+    dockerfile: str
+    """Its path in the build's context."""
+    files: Mapping[str, str]
+    """Of the context, by their paths."""
+    wheel_folder: str
+    """In the context."""
+    arguments: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+def recipe(stack: Stack, image: BuiltImage, pins: Pins, ca: str = "") -> Recipe:
+    """How one image of the stack is built.
+
+    Args:
+        ca: the text of the stack's private authority, or nothing.
+    """
+    lists = dict(layers(pins, package_groups(stack)))
+    files = {f"packages/{name}.txt": text for name, text in lists.items()}
+    if ca:
+        files[_AUTHORITY] = ca
+    labels = {"org.opencontainers.image.title": image.name, "org.opencontainers.image.version": stack.images.tag}
+    if image.custom is not None:
+        inside = {f"{OURS}/{path}": text for path, text in files.items()}
+        return Recipe(image, image.custom.dockerfile, inside, OURS, _arguments(stack), labels)
+    if "deep-learning" in lists:
+        files["packages/torch.txt"] = pins.torch
+    files[_KERNEL_SETTINGS] = (_IMAGES / DATASTACK / _KERNEL_SETTINGS).read_text("utf-8")
+    files["Dockerfile"] = _dockerfile(stack, image, pins, tuple(lists), bool(ca))
+    parts = ("buunstack", *(PARTS_OF_GROUPS[name] for name in lists if name in PARTS_OF_GROUPS))
+    labels |= {PARTS: ",".join(parts), "org.opencontainers.image.base.name": image.base}
+    if digest := pins.bases.get(image.base):
+        labels["org.opencontainers.image.base.digest"] = digest
+    return Recipe(image, "Dockerfile", files, "buunstack", _arguments(stack), labels)
+
+
+def extension(image: str, parts: tuple[str, ...]) -> str:
+    """A Dockerfile that adds package groups, and `buunstack` where it is among the parts, to an image.
+
+    A build puts the lists and the wheel into the context (`OURS`). Root installs, so that nothing ends up in a home,
+    which on a cluster is a volume of the user's.
+    """
+    pip = "python -m pip install --no-cache-dir --no-deps --root-user-action=ignore"
+    lists = [f"--requirement /tmp/ours/packages/{part}.txt" for part in parts if part != "buunstack"]
+    steps = [f"{pip} --require-hashes {' '.join(lists)}"] if lists else []
+    if "buunstack" in parts:
+        steps.append(f"{pip} --no-index /tmp/ours/*.whl")
+    run = f"RUN --mount=type=bind,source={OURS},target=/tmp/ours umask 002 && {' && '.join(steps)}"
+    return f"FROM {image}\nUSER 0\n{run}\nUSER ${{NB_UID:-1000}}\n"
+
+
+def archive_of_spark(stack: Stack) -> str | None:
+    """Where Spark's archive is, when it does not come with the Python package."""
+    url, version = stack.images.spark_download_url, stack.images.spark_version
+    if url is None or url.endswith(".tgz"):
+        return url
+    return f"{url.rstrip('/')}/spark-{version}/spark-{version}-bin-hadoop3.tgz"
+
+
+def _dockerfile(stack: Stack, image: BuiltImage, pins: Pins, lists: tuple[str, ...], ca: bool) -> str:
+    images = stack.images
+    debian = pins.apt.get(image.base, ())
+    digest = pins.bases.get(image.base)
+    return filled(
+        f"{image.folder}/Dockerfile.j2",
+        folder=image.folder,
+        base=f"{image.base}@{digest}" if digest else image.base,
+        build_args=sorted(images.build_args),
+        ca=ca,
+        debian=debian or debian_packages(stack, image),
+        debian_pinned=bool(debian),
+        conda=images.conda,
+        layers=lists,
+        netrc=NETRC in images.secrets,
+        package_index=images.package_index,
+        torch_cuda=images.torch_cuda,
+        torch_index=images.torch_index.rstrip("/"),
+        spark_archive=archive_of_spark(stack) if "spark" in lists else None,
+        spark_sha512=images.spark_sha512,
+    )
+
+
+def _arguments(stack: Stack) -> dict[str, str]:
+    """Engines know the proxy's by name and keep them out of the image (Docker, predefined ARGs)."""
+    images = stack.images
+    found = dict(images.build_args)
+    proxies = {"HTTP_PROXY": images.build_proxy, "HTTPS_PROXY": images.build_proxy}
+    if images.no_proxy:
+        proxies["NO_PROXY"] = ",".join(images.no_proxy)
+    for name, value in proxies.items():
+        if value:
+            found |= {name: value, name.lower(): value}
+    return found

@@ -1,9 +1,6 @@
 """Sessions for developers and CI: `nox` runs the quick ones."""
 
 import os
-import re
-from collections import Counter
-from pathlib import Path
 
 import nox
 
@@ -55,7 +52,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit and integration tests with real parts."""
     _install(session, "test")
-    heavier = ("e2e", "browser", "cluster", "keycloak", "kubernetes", "buunstack/test_wheel.py")
+    heavier = ("e2e", "browser", "cluster", "images", "keycloak", "kubernetes", "buunstack/test_wheel.py")
     quick = [f"--ignore={name}" for name in (*_FAULTS, *(f"tests/{name}" for name in heavier))]
     session.run("pytest", *(session.posargs or (*_PARALLEL, *quick)))
 
@@ -103,6 +100,13 @@ def keycloak(session: nox.Session) -> None:
 
 
 @nox.session
+def images(session: nox.Session) -> None:
+    """Notebook images: built, proven, pushed, pulled; without Docker its tests say that they are skipped."""
+    _install(session, "test")
+    session.run("pytest", "--timeout=900", *(session.posargs or ("tests/images",)))
+
+
+@nox.session
 def browser(session: nox.Session) -> None:
     """The local stack in headless Chromium; screenshots are left in artifacts/."""
     _install(session, "test", "browser")
@@ -126,25 +130,7 @@ def golden(session: nox.Session) -> None:
 @nox.session
 def pins(session: nox.Session) -> None:
     """Renew the pinned versions in pyproject.toml: the newest ones that fit together."""
-    project = Path("pyproject.toml")
-    text = project.read_text()
-    block = re.search(r"constraint-dependencies = \[\n.*?\n\]\n", text, re.DOTALL)
-    assert block, "pyproject.toml has a list of constraint-dependencies"
-    fresh = Path(session.create_tmp())
-    (fresh / "pyproject.toml").write_text(text.replace(block[0], "").replace("buunstack/README.md", "README.md"))
-    (fresh / "README.md").touch()
-    session.run_install("uv", "lock", "--quiet", "--upgrade", f"--project={fresh}")
-    options = ("--all-groups", "--no-hashes", "--no-header", "--no-annotate", "--no-emit-project")
-    listed = session.run_install("uv", "export", "--quiet", f"--project={fresh}", *options, silent=True)
-    pins = "".join(f'    "{pin}",\n' for pin in _as_constraints(str(listed).splitlines()))
-    project.write_text(text.replace(block[0], f"constraint-dependencies = [\n{pins}]\n"))
-
-
-def _as_constraints(lines: list[str]) -> list[str]:
-    """Pins for every platform; a marker only where it decides between two versions of one package."""
-    pins = [line.strip() for line in lines if "==" in line]
-    versions = Counter(pin.split("==")[0] for pin in pins)
-    return [pin if versions[pin.split("==")[0]] > 1 else pin.split(";")[0].strip() for pin in pins]
+    session.run("python", "-m", "tests.pins")
 
 
 @nox.session

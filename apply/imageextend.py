@@ -38,13 +38,16 @@ def extend(spec: str, image: str, parts: str, name: str) -> None:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
         raise StackError(f"{name!r} cannot be an image's name here", hint="--name: small letters, digits and -")
     folder = Path("images") / name
-    _write(file.parent / folder / "Dockerfile", extension(image, wanted))
+    engine = engine_of(stack)
+    facts = engine.image(image)
+    text = extension(image, wanted, facts.user) if facts and facts.user else extension(image, wanted)
+    _write(file.parent / folder / "Dockerfile", text)
     declared = CustomImage(context=folder.as_posix())
     images = msgspec.structs.replace(stack.images, custom={**stack.images.custom, name: declared})
     stack = msgspec.structs.replace(stack, images=images)
     with console.Progress() as progress:
         labels, secrets = source_labels(file.parent), secrets_of(stack, file)
-        builder = Builder(stack, engine_of(stack), Options(), labels, secrets, progress.tell)
+        builder = Builder(stack, engine, Options(), labels, secrets, progress.tell)
         builder.build([ingredients(stack, file, built_images(stack)[name])])
     console.say(f"built {built_images(stack)[name].reference}; in {file.name}, for a profile with `image: {name}`:")
     console.result(f"images:\n  custom:\n    {name}: {{context: {folder.as_posix()}}}")

@@ -60,11 +60,14 @@ def recipe(stack: Stack, image: BuiltImage, pins: Pins, ca: str = "") -> Recipe:
     return Recipe(image, "Dockerfile", files, "buunstack", _arguments(stack), labels)
 
 
-def extension(image: str, parts: tuple[str, ...]) -> str:
+def extension(image: str, parts: tuple[str, ...], user: str = "1000") -> str:
     """A Dockerfile that adds package groups, and `buunstack` where it is among the parts, to an image.
 
     A build puts the lists and the wheel into the context (`OURS`). Root installs, so that nothing ends up in a home,
     which on a cluster is a volume of the user's.
+
+    Args:
+        user: of the image; Jupyter Docker Stacks have this one.
     """
     pip = "python -m pip install --no-cache-dir --no-deps --root-user-action=ignore"
     lists = [f"--requirement /tmp/ours/packages/{part}.txt" for part in parts if part != "buunstack"]
@@ -72,7 +75,7 @@ def extension(image: str, parts: tuple[str, ...]) -> str:
     if "buunstack" in parts:
         steps.append(f"{pip} --no-index /tmp/ours/*.whl")
     run = f"RUN --mount=type=bind,source={OURS},target=/tmp/ours umask 002 && {' && '.join(steps)}"
-    return f"FROM {image}\nUSER 0\n{run}\nUSER ${{NB_UID:-1000}}\n"
+    return f"FROM {image}\nUSER 0\n{run}\nUSER {user}\n"
 
 
 def archive_of_spark(stack: Stack) -> str | None:

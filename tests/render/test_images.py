@@ -13,9 +13,10 @@ from spec.images import GROUPS, built_images
 from spec.load import parse
 
 BASE = "version: 1\ntarget: {kind: kubernetes}\nhub: {host: hub.lab.internal}\n"
+LOCKED = "{}-package==1.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"
 PINS = Pins(
-    groups={name: f"{name}-package==1.0 --hash=sha256:{'0' * 64}\n" for name in GROUPS},
-    own=f"own-package==1.0 --hash=sha256:{'0' * 64}\n",
+    groups={name: LOCKED.format(name) for name in GROUPS},
+    own=LOCKED.format("own"),
     torch="torch==2.0\n",
 )
 _MIRROR = f"spark_download_url: 'https://m.lab.internal/spark', spark_sha512: '{'0' * 128}'"
@@ -39,8 +40,8 @@ BUILT = {
     "images.build_proxy": "build_proxy: 'http://proxy.lab.internal:3128'",
     "images.no_proxy": "no_proxy: [lab.internal]",
     "images.custom": "custom: {geo: {context: geo}}",
-    "images.custom.*.context": "custom: {geo: {context: geo}}",
-    "images.custom.*.dockerfile": "custom: {geo: {context: geo, dockerfile: Containerfile}}",
+    "images.custom.NAME.context": "custom: {geo: {context: geo}}",
+    "images.custom.NAME.dockerfile": "custom: {geo: {context: geo, dockerfile: Containerfile}}",
     # What decides about locks and engines has its tests in tests/apply.
     "images.python": "",
     "images.packages": "",
@@ -136,7 +137,7 @@ def test_switched_off_groups_leave_nothing_behind() -> None:
     text = dockerfile("groups: {spark: false, deep_learning: false, clickhouse: false}")
     one = next(iter(recipes("groups: {spark: false, deep_learning: false, clickhouse: false}").values()))
 
-    assert "torch" not in text
+    assert "packages/torch.txt" not in text
     assert "EXPOSE" not in text
     assert "apt-get" not in text
     assert one.labels[PARTS] == "buunstack,mcp"

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import psutil
 
-from apply.run import found, run
+from apply.run import found, pieces, run
 from spec.errors import StackError, TargetUnreachable, ToolMissing
 from spec.model import Stack
 
@@ -224,11 +224,15 @@ class Engine:
             self._client.image.remove(name)
 
     def save(self, image: str) -> Iterator[bytes]:
-        """An image as a tar archive, piece by piece."""
-        with self._errors(f"reading {image}"), self._stream(image):
-            archive = self._client.image.save(image)
-            assert archive is not None
-            yield from archive
+        """An image as a tar archive, piece by piece.
+
+        The library's own way reads line by line, leaves its pipes open, and gives the program 0.1 s to end.
+
+        Raises:
+            StackError: it cannot be read.
+        """
+        with self._stream(image):
+            yield from pieces([self.command, "image", "save", image], what=f"reading {image}")
 
     @contextlib.contextmanager
     def _errors(self, what: str) -> Iterator[None]:

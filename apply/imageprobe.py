@@ -278,14 +278,15 @@ def answer_of(check: Callable[[], str]) -> dict[str, str]:
     signal.signal(signal.SIGALRM, _late)
     signal.alarm(CHECK_TAKES_SECONDS)
     try:
-        made = check()
+        return {"state": "ok", "words": check()}
     except Absent:
         return {"state": "absent", "words": "not in this image"}
     except Failed as failure:
         return {"state": "failed", "words": str(failure)}
     except BaseException as error:  # noqa: BLE001 - the image's packages may raise anything
         return {"state": "failed", "words": f"{type(error).__name__}: {str(error)[:500]}"}
-    return {"state": "ok", "words": made}
+    finally:
+        signal.alarm(0)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ def packages(engine: Engine, facts: ImageFacts) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _container(engine: Engine, facts: ImageFacts, command: Sequence[str]) -> Iterator[ProofContainer]:
-    name = f"buunstack-proof-{secrets.token_hex(6)}"
+    name = f"buunstack-proof-{os.getpid()}-{secrets.token_hex(6)}"
     try:
         engine.start(facts.id, command, environment={}, tmpfs=[home(facts, engine.podman)], name=name)
         yield ProofContainer(engine, name)

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from spec.errors import StackError, ToolMissing
 
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """Variables that any program may need; a stack's parts inherit nothing else from the caller's shell."""
+_PIECE = 2**20
 
 
 def plain_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -62,6 +63,32 @@ def run(
         tail = "\n".join(done.stdout.strip().splitlines()[-8:])
         raise StackError(f"{what} failed: {Path(command[0]).name} ended with {done.returncode}\n{tail}")
     return done.stdout
+
+
+def pieces(command: Sequence[str], *, what: str) -> Iterator[bytes]:
+    """What `command` prints, piece by piece; it is ended when nobody reads on.
+
+    Args:
+        what: the work in the user's words, for the error.
+
+    Raises:
+        StackError: it ended with a failure; the message holds its last lines.
+    """
+    with tempfile.TemporaryFile() as complaints:
+        with subprocess.Popen(
+            list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints
+        ) as process:
+            assert process.stdout is not None
+            try:
+                while piece := process.stdout.read(_PIECE):
+                    yield piece
+            except BaseException:
+                process.terminate()
+                raise
+        if process.returncode:
+            complaints.seek(0)
+            tail = "\n".join(complaints.read().decode("utf-8", "replace").strip().splitlines()[-8:])
+            raise StackError(f"{what} failed: {Path(command[0]).name} ended with {process.returncode}\n{tail}")
 
 
 def watched(

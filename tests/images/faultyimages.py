@@ -61,7 +61,7 @@ def build(name: str) -> str:
     return tag
 
 
-def containers() -> set[str]:
-    """The names of all containers of proofs."""
-    command = ["docker", "ps", "--all", "--filter=name=buunstack-proof-", "--format={{.Names}}"]
+def containers(process: int) -> set[str]:
+    """The names of the containers of a process's proofs; others may prove images on the same engine."""
+    command = ["docker", "ps", "--all", f"--filter=name=buunstack-proof-{process}-", "--format={{.Names}}"]
     return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())

@@ -1,0 +1,42 @@
+"""Programs whose output is read while they run."""
+
+import sys
+import time
+
+import psutil
+import pytest
+
+from apply.run import pieces
+from spec.errors import StackError
+
+
+def program(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def test_all_bytes_come_in_pieces() -> None:
+    code = "import sys; sys.stdout.buffer.write(b'\\0\\n' * 1_500_000); sys.stderr.write('x' * 200_000)"
+
+    found = list(pieces(program(code), what="reading"))
+
+    assert b"".join(found) == b"\0\n" * 1_500_000
+    assert len(found) > 1
+
+
+def test_a_program_that_fails_at_its_end_is_an_error_with_its_last_words() -> None:
+    code = "import sys; print('a part'); sys.exit('the disk went away')"
+
+    with pytest.raises(StackError, match=r"reading it failed: .* ended with 1\nthe disk went away"):
+        list(pieces(program(code), what="reading it"))
+
+
+def test_a_program_that_nobody_reads_any_more_is_ended() -> None:
+    stream = pieces(program("import time; print('x' * 2**20, flush=True); time.sleep(600)"), what="reading")
+    next(stream)
+    (child,) = psutil.Process().children()
+
+    started = time.monotonic()
+    stream.close()  # type: ignore[attr-defined]
+
+    assert not child.is_running()
+    assert time.monotonic() - started < 10

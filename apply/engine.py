@@ -108,18 +108,25 @@ class Engine:
             with self._errors(f"pulling {name}"):
                 self._client.image.pull(name, quiet=True)
 
+    def digest_with_login(self, name: str) -> str | None:
+        """The digest that a registry tells to the engine's own login; None when it tells none. Docker alone can ask."""
+        if self.podman:
+            return None
+        command = [self.command, "buildx", "imagetools", "inspect", "--format", "{{.Manifest.Digest}}", name]
+        with contextlib.suppress(StackError):
+            said = run(command, what=f"asking for the digest of {name}").strip()
+            if said.startswith("sha256:"):
+                return said
+        return None
+
     def digest(self, name: str) -> str | None:
         """The digest that a registry has for a name now, `sha256:…`; None when only this engine has the image.
 
         Raises:
             EngineError: it is neither here nor in a registry that answers.
         """
-        if not self.podman:
-            command = [self.command, "buildx", "imagetools", "inspect", "--format", "{{.Manifest.Digest}}", name]
-            with contextlib.suppress(StackError):
-                said = run(command, what=f"asking for the digest of {name}").strip()
-                if said.startswith("sha256:"):
-                    return said
+        if found := self.digest_with_login(name):
+            return found
         self.ensure(name)
         facts = self.image(name)
         repository = name if ":" not in name.rpartition("/")[2] else name.rpartition(":")[0]

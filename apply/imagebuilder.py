@@ -1,5 +1,6 @@
 """Builds of images: only what changed, some at once, their steps told, cleaned up whatever happens."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from apply.buildlog import BuildLog
 from apply.engine import Build, Engine, EngineError
 from apply.imagecontext import Ingredients
-from render.imagelabels import FINGERPRINT, PLATFORM
+from render.imagelabels import BASE_LAYERS, FINGERPRINT, PLATFORM
 from spec.errors import StackError
 from spec.model import Stack
 
@@ -90,7 +91,17 @@ class Builder:
 
     def _labels(self, image: Ingredients, fingerprint: str) -> dict[str, str]:
         platform = {PLATFORM: self.options.platform} if self.options.platform else {}
-        return {**image.recipe.labels, **self.labels, **platform, FINGERPRINT: fingerprint}
+        base = self._base_layers(image.recipe.image.base)
+        return {**image.recipe.labels, **self.labels, **platform, **base, FINGERPRINT: fingerprint}
+
+    def _base_layers(self, base: str) -> dict[str, str]:
+        """A proof looks into an image's own layers; where the base's end is known only while the base is there."""
+        if not base:
+            return {}
+        with contextlib.suppress(EngineError):  # the build will say it better
+            self.engine.ensure(base)
+        facts = self.engine.image(base)
+        return {BASE_LAYERS: str(len(facts.layers))} if facts else {}
 
     def _run(self, name: str, build: Build) -> int:
         log = BuildLog()

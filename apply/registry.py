@@ -44,7 +44,11 @@ def digest(stack: Stack, file: Path, reference: str, engine: Engine) -> str | No
     if answer.status == 404:
         return None
     if answer.status in (401, 403):
-        return _digest_with_login(engine, reference)
+        if found := engine.digest_with_login(reference):
+            return found
+        raise TargetUnreachable(
+            f"the registry at {host} wants a login for {name}", hint=f"{engine.command} login {host}"
+        )
     if found := answer.headers.get("docker-content-digest"):
         return found
     raise TargetUnreachable(f"the registry at {host} answered {answer.status} and no digest")
@@ -73,19 +77,6 @@ def speaks_http(engine: Engine, host: str) -> bool:
     told = json.loads(_said(engine, "asking the engine", "info", "--format", "{{json .RegistryConfig}}"))
     entry = (told.get("IndexConfigs") or {}).get(host) or {}
     return entry.get("Secure") is False
-
-
-def _digest_with_login(engine: Engine, reference: str) -> str | None:
-    if engine.podman:
-        raise EngineError(f"looking up {reference}: it wants a login, which Podman cannot be asked for")
-    try:
-        words = ("buildx", "imagetools", "inspect", "--format", "{{.Manifest.Digest}}", reference)
-        found = _DIGEST.search(_said(engine, f"looking up {reference}", *words))
-    except EngineError as error:
-        if "not found" in error.message:
-            return None
-        raise
-    return found[0] if found else None
 
 
 def _said(engine: Engine, what: str, *words: str) -> str:

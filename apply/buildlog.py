@@ -5,8 +5,10 @@ from collections import defaultdict, deque
 
 _LAST_LINES = 20
 _TITLE = re.compile(r"#(?P<step>\d+) \[(?P<place>[^\]]*\d+/\d+)\] (?P<text>.+)")
-_LINE = re.compile(r"#(?P<step>\d+) (\d+\.\d+ )?(?P<text>.*)")
+_LINE = re.compile(r"#(?P<step>\d+) (?P<time>\d+\.\d+ )?(?P<text>.*)")
+"""A program's own words have a time, BuildKit's have none."""
 _PODMAN = re.compile(r"STEP (?P<place>\d+/\d+): (?P<text>.+)")
+_PODMAN_DONE = re.compile(r"--> [0-9a-f]{6,}$")
 _MOUNTS = re.compile(r"--mount=\S+ +")
 _SHOWN = 100
 
@@ -21,6 +23,7 @@ class BuildLog:
         self._lines: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_LAST_LINES))
         self._failed = ""
         self._last = ""
+        self._cached = False
 
     def step(self, line: str) -> str | None:
         """Take a line; the step that begins with it, in words."""
@@ -31,9 +34,9 @@ class BuildLog:
             # BuildKit repeats a step's title when it comes back to it.
             return None if found["step"] in self._titles else self._begins(found["step"], found["place"], found["text"])
         if found := _LINE.match(line):
-            self._take(found["step"], found["text"])
-        elif self._last and "/" in self._last:
-            self._lines[self._last].append(line)
+            self._take(found["step"], found["text"], said=found["time"] is not None)
+        elif "/" in self._last:
+            self._take_of_podman(line)
         return None
 
     def failure(self) -> str:
@@ -49,10 +52,19 @@ class BuildLog:
         short = " ".join(_MOUNTS.sub("", text).split())
         return f"[{place}] {short if len(short) <= _SHOWN else short[: _SHOWN - 1] + '…'}"
 
-    def _take(self, step: str, text: str) -> None:
-        if text.startswith("ERROR"):
+    def _take_of_podman(self, line: str) -> None:
+        if line.startswith("--> Using cache"):
+            self._cached = True
+        elif _PODMAN_DONE.match(line):
+            self.built += not self._cached
+            self._cached = False
+        else:
+            self._lines[self._last].append(line)
+
+    def _take(self, step: str, text: str, *, said: bool) -> None:
+        if said:
+            self._lines[step].append(text)
+        elif text.startswith("ERROR"):
             self._failed = step
         elif text.startswith("DONE") and step in self._titles and not self._titles[step].startswith("[internal"):
             self.built += 1
-        elif text and text != "CACHED":
-            self._lines[step].append(text)

@@ -3,51 +3,19 @@
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import psutil
 
+from apply.imagefacts import Build, Home, ImageFacts
 from apply.run import found, pieces, run
 from spec.errors import StackError, TargetUnreachable, ToolMissing
 from spec.model import Stack
 
 COMMAND = "DOCKER_CMD"
 """The variable that names the program, as in buun-stack."""
-
-
-@dataclass(frozen=True)
-class ImageFacts:
-    """An image as the engine has it."""
-
-    id: str
-    labels: Mapping[str, str]
-    digests: tuple[str, ...]
-    """`NAME@sha256:…` of registries that it was pushed to or pulled from."""
-    size: int
-    """Bytes, unpacked."""
-    user: str
-    environment: tuple[str, ...]
-    layers: tuple[str, ...]
-    """Their diff ids, the base's first."""
-
-
-@dataclass(frozen=True)
-class Build:
-    """What one build needs."""
-
-    context: Path
-    tags: tuple[str, ...]
-    dockerfile: str = "Dockerfile"
-    arguments: Mapping[str, str] | None = None
-    labels: Mapping[str, str] | None = None
-    secrets: tuple[str, ...] = ()
-    """As `id=NAME,src=FILE`."""
-    network: str | None = None
-    platform: str | None = None
-    cache: bool = True
-    pull: bool = False
+_HOME = "-home"
 
 
 class EngineError(StackError):
@@ -166,7 +134,7 @@ class Engine:
         *,
         environment: Mapping[str, str],
         networks: Sequence[str] = ("none",),
-        tmpfs: Sequence[str] = (),
+        home: Home | None = None,
         user: str | None = None,
         entrypoint: str | None = None,
         name: str | None = None,
@@ -174,7 +142,7 @@ class Engine:
         """Start a container without capabilities or new privileges; its id.
 
         Args:
-            name: for `remove`, when the caller is interrupted before it has the id.
+            name: for `remove`, when the caller is interrupted before it has the id; a home needs one.
 
         Raises:
             EngineError: it does not start.
@@ -186,7 +154,7 @@ class Engine:
                 detach=True,
                 envs=dict(environment),
                 networks=list(networks),
-                tmpfs=list(tmpfs),
+                **self._home(home, name),
                 user=user,
                 entrypoint=entrypoint,
                 name=name,
@@ -195,6 +163,14 @@ class Engine:
                 pull="never",
             )
         return str(container.id)
+
+    def _home(self, home: Home | None, name: str | None) -> dict[str, Any]:
+        """Podman's tmpfs takes no owner, so there it is a volume, which `remove` removes."""
+        if home is None:
+            return {}
+        if self.podman:
+            return {"volumes": [(f"{name}{_HOME}", home.path, "nocopy,U")]}
+        return {"tmpfs": [f"{home.path}:exec,uid={home.uid},gid={home.gid},mode=0700"]}
 
     def execute(
         self, container: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None
@@ -220,10 +196,14 @@ class Engine:
 
     def remove(self, container: str) -> None:
         """End a container and remove it; one that is gone is fine."""
-        from python_on_whales.exceptions import NoSuchContainer
+        from python_on_whales.exceptions import NoSuchContainer, NoSuchVolume
 
-        with self._errors("removing a container"), contextlib.suppress(NoSuchContainer):
-            self._client.container.remove(container, force=True, volumes=True)
+        with self._errors("removing a container"):
+            with contextlib.suppress(NoSuchContainer):
+                self._client.container.remove(container, force=True, volumes=True)
+            if self.podman:
+                with contextlib.suppress(NoSuchVolume):
+                    self._client.volume.remove(f"{container}{_HOME}")
 
     def untag(self, name: str) -> None:
         """Remove an image's name; the image too when it was its last."""

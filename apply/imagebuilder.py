@@ -6,8 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from apply.buildlog import BuildLog
-from apply.engine import Build, Engine, EngineError
+from apply.engine import Engine, EngineError
 from apply.imagecontext import Ingredients
+from apply.imagefacts import Build
 from render.imagelabels import BASE_LAYERS, FINGERPRINT, PLATFORM
 from spec.errors import StackError
 from spec.model import Stack

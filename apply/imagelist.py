@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from apply import console, imageproof
-from apply.engine import Engine, ImageFacts, engine_of
+from apply.engine import Engine, engine_of
 from apply.imagedigests import Pushed, pushed_images
+from apply.imagefacts import ImageFacts
 from apply.images import ingredients
 from apply.registry import digest
 from apply.validation import validated

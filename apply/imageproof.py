@@ -9,7 +9,8 @@ from typing import Any
 
 from apply import console, imagelayers, sbom
 from apply.caches import cache
-from apply.engine import Engine, EngineError, ImageFacts, engine_of
+from apply.engine import Engine, EngineError, engine_of
+from apply.imagefacts import ImageFacts
 from apply.imagesecrets import secrets_of, telling
 from apply.proofcontainer import packages, serving
 from apply.state import write_private

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from apply import console, imageproof
-from apply.engine import Engine, EngineError, ImageFacts, engine_of
+from apply.engine import Engine, EngineError, engine_of
 from apply.imagedigests import Pushed, write_pushed
+from apply.imagefacts import ImageFacts
 from apply.images import chosen, ingredients
 from apply.registry import plain_http, speaks_http
 from apply.registry import push as push_to

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from apply.engine import Engine, ImageFacts
+from apply.engine import Engine, EngineError
+from apply.imagefacts import Home, ImageFacts
 
 _FILES = Path(__file__).parent
 _PROBE, _PACKAGES = _FILES / "imageprobe.py", _FILES / "imagepackages.py"
@@ -65,8 +66,6 @@ def packages(engine: Engine, facts: ImageFacts) -> dict[str, Any]:
     Raises:
         EngineError: it cannot be asked.
     """
-    from apply.engine import EngineError
-
     with _container(engine, facts, ["sleep", "1800"]) as container:
         _, said = engine.execute(container.id, _python(_PACKAGES))
     try:
@@ -80,23 +79,21 @@ def packages(engine: Engine, facts: ImageFacts) -> dict[str, Any]:
 def _container(engine: Engine, facts: ImageFacts, command: Sequence[str]) -> Iterator[ProofContainer]:
     name = f"buunstack-proof-{os.getpid()}-{secrets.token_hex(6)}"
     try:
-        engine.start(facts.id, command, environment={}, tmpfs=[home(facts, engine.podman)], name=name)
+        engine.start(facts.id, command, environment={}, home=home(facts), name=name)
         yield ProofContainer(engine, name)
     finally:
         engine.remove(name)
 
 
-def home(facts: ImageFacts, podman: bool = False) -> str:
-    """The empty home as an option of the engine: of the image's user, and programs may run from it as from a volume."""
+def home(facts: ImageFacts) -> Home:
+    """Where the image's user has the home that is empty on a cluster."""
     environment = dict(entry.partition("=")[::2] for entry in facts.environment)
     user, _, group = facts.user.partition(":")
     user = "0" if user in ("", "root") else user
     uid = user if user.isdigit() else environment.get("NB_UID", _USER)
     gid = group if group.isdigit() else environment.get("NB_GID", _GROUP)
     place = environment.get("HOME", _HOME)
-    if podman:
-        return f"{place}:exec,mode=1777,notmpcopyup"  # its tmpfs takes no owner
-    return f"{place}:exec,uid={uid},gid={gid},mode=0700"
+    return Home(place, uid, gid)
 
 
 def _python(file: Path, *arguments: str) -> list[str]:

@@ -25,11 +25,14 @@ BUILDKIT = """\
 ------
 """
 PODMAN = """\
-STEP 1/3: FROM local/notebook:1
-STEP 2/3: RUN echo one
+STEP 1/4: FROM local/notebook:1
+STEP 2/4: RUN echo one
 one
 --> 1b0c6d1a2f0
-STEP 3/3: RUN false
+STEP 3/4: RUN echo two
+--> Using cache 2b0c6d1a2f02b0c6d1a2f02b0c6d1a2f02b0c6d1a2f02b0c6d1a2f0
+--> 2b0c6d1a2f0
+STEP 4/4: RUN false
 lost
 """
 
@@ -64,8 +67,9 @@ def test_the_failing_step_is_named_with_what_it_said() -> None:
 def test_podman_fails_in_its_last_step() -> None:
     log, steps = read(PODMAN)
 
-    assert steps == ["[1/3] FROM local/notebook:1", "[2/3] RUN echo one", "[3/3] RUN false"]
-    assert log.failure() == "[3/3] RUN false\nlost"
+    assert steps == ["[1/4] FROM local/notebook:1", "[2/4] RUN echo one", "[3/4] RUN echo two", "[4/4] RUN false"]
+    assert log.failure() == "[4/4] RUN false\nlost"
+    assert log.built == 1
 
 
 def test_a_log_without_steps_has_no_failure_to_tell() -> None:

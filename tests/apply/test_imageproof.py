@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from apply import imageproof, imagesecrets
-from apply.engine import Engine, EngineError, ImageFacts
+from apply.engine import Engine, EngineError
+from apply.imagefacts import Home, ImageFacts
 from apply.imageproof import ABSENT, FAILED, OK, Check
 from apply.proofcontainer import home
 from render.imagelabels import BASE_LAYERS, PARTS
@@ -243,14 +244,14 @@ def test_every_failed_image_is_told_on_standard_output_and_the_command_fails(
 @pytest.mark.parametrize(
     ("user", "environment", "expected"),
     [
-        ("1000", ("HOME=/home/jovyan",), "/home/jovyan:exec,uid=1000,gid=100,mode=0700"),
-        ("1001:50", (), "/home/jovyan:exec,uid=1001,gid=50,mode=0700"),
-        ("jovyan", ("HOME=/h", "NB_UID=7", "NB_GID=8"), "/h:exec,uid=7,gid=8,mode=0700"),
-        ("", ("HOME=/root",), "/root:exec,uid=0,gid=100,mode=0700"),
-        ("root", ("HOME=/root",), "/root:exec,uid=0,gid=100,mode=0700"),
+        ("1000", ("HOME=/home/jovyan",), Home("/home/jovyan", "1000", "100")),
+        ("1001:50", (), Home("/home/jovyan", "1001", "50")),
+        ("jovyan", ("HOME=/h", "NB_UID=7", "NB_GID=8"), Home("/h", "7", "8")),
+        ("", ("HOME=/root",), Home("/root", "0", "100")),
+        ("root", ("HOME=/root",), Home("/root", "0", "100")),
     ],
 )
-def test_the_empty_home_is_the_users_own(user: str, environment: tuple[str, ...], expected: str) -> None:
+def test_the_empty_home_is_the_users_own(user: str, environment: tuple[str, ...], expected: Home) -> None:
     assert home(replace(FACTS, user=user, environment=environment)) == expected
 
 

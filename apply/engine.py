@@ -205,6 +205,11 @@ class Engine:
                 with contextlib.suppress(NoSuchVolume):
                     self._client.volume.remove(f"{container}{_HOME}")
 
+    def tag(self, image: str, name: str) -> None:
+        """Give an image one more name."""
+        with self._errors(f"naming {image}"):
+            self._client.image.tag(image, name)
+
     def untag(self, name: str) -> None:
         """Remove an image's name; the image too when it was its last."""
         with self._errors(f"removing {name}"):

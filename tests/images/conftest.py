@@ -1,0 +1,110 @@
+"""What the tests of images share: an engine, a registry, and one stack whose image is built, proven and pushed."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from apply import imagebuilder, imagelock, imageproof, imagepush, images
+from apply.engine import Engine
+from spec.errors import StackError
+from tests.images.registry import Registry
+from tests.kubernetes.conftest import bao, cluster, tools
+
+__all__ = ["bao", "cluster", "tools"]
+BASE = os.environ.get("BUUNSTACK_TEST_NOTEBOOK", "local/notebook:latest")
+"""Debian, Python 3.11, JupyterLab and jupyterhub-singleuser, user 1000."""
+TAGGED = "buunstack-tests/notebook:1"
+OFF = dict.fromkeys(("core", "arrow", "spark", "deep_learning", "nlp", "databases", "clickhouse", "mcp"), False)
+_NOT_BUILT = "not built here: deep_learning, since PyTorch's own index is not reached; it is rendered and linted"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A stack file of a site that builds its images."""
+
+    file: Path
+
+    def write(self, **images: Any) -> "Site":
+        """Change settings of its images."""
+        found = yaml.safe_load(self.file.read_text())
+        found["images"] |= images
+        self.file.write_text(yaml.safe_dump(found, sort_keys=False))
+        return self
+
+    @property
+    def reference(self) -> str:
+        """Of the image for processors."""
+        declared = yaml.safe_load(self.file.read_text())["images"]
+        return f"{declared['registry']}/{declared.get('name', 'datastack-notebook')}:{declared['tag']}"
+
+    def lock(self, python_only: bool = False) -> None:
+        """`inv images.lock`."""
+        imagelock.lock(str(self.file), upgrade=False, python_only=python_only)
+
+    def build(self, names: str = "", **options: Any) -> None:
+        """`inv images.build`."""
+        images.build(str(self.file), names, imagebuilder.Options(**options), as_json=False)
+
+    def prove(self, names: str = "", sbom: str = "") -> None:
+        """`inv images.test`."""
+        imageproof.test(str(self.file), names, sbom, json=False)
+
+    def push(self, names: str = "") -> None:
+        """`inv images.push`."""
+        imagepush.push(str(self.file), names, as_json=False)
+
+
+def new_site(folder: Path, registry: str, **images: Any) -> Site:
+    """A stack on a cluster whose one profile uses the image for processors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    declared = {"registry": registry, "tag": "t1", "base": TAGGED, "python": "3.11", "build_network": "host"}
+    stack = {
+        "version": 1,
+        "target": {"kind": "kubernetes", "namespace": "images"},
+        "hub": {"host": "hub.images.test"},
+        "vault": {"enabled": False},
+        "profiles": {"datascience": {"enabled": False}, "buun-stack": {"enabled": True, "default": True}},
+        "images": declared | images,
+    }
+    (folder / "stack.yaml").write_text(yaml.safe_dump(stack, sort_keys=False))
+    return Site(folder / "stack.yaml")
+
+
+@pytest.fixture(scope="session")
+def docker() -> Engine:
+    """A Docker with the base image; without one nothing here can be tested."""
+    try:
+        engine = Engine("docker")
+        assert engine.image(BASE), f"there is no image {BASE} (BUUNSTACK_TEST_NOTEBOOK)"
+    except (StackError, AssertionError) as error:
+        pytest.skip(f"no image is built: {error}")
+    engine.tag(BASE, TAGGED)
+    return engine
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A registry for all tests."""
+    there = Registry(tmp_path_factory.mktemp("registry"))
+    if there.program is None:
+        pytest.skip("no image is pushed: Debian's package docker-registry is not there")
+    with there:
+        yield there
+
+
+@pytest.fixture(scope="session")
+def whole(docker: Engine, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Every package group that can be had here, locked, built, proven and pushed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        site = new_site(tmp_path_factory.mktemp("whole"), registry.name, groups={"deep_learning": False})
+        print(_NOT_BUILT)
+        site.lock()
+        site.build()
+        yield site
+    docker.untag(site.reference)

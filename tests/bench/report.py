@@ -79,6 +79,11 @@ class Report:
         """Memory on this machine."""
         self._row(name, f"{found:.0f} MiB", f"below {goal:.0f} MiB", found < goal, {"mebibytes": found})
 
+    def megabytes(self, name: str, found: float, goal: float | None = None) -> None:
+        """A size on a disk."""
+        good = None if goal is None else found < goal
+        self._row(name, f"{found:.1f} MB", f"below {goal:.0f} MB" if goal else "", good, {"megabytes": found})
+
     def count(self, name: str, found: int, goal: int) -> None:
         """An exact count: a gate."""
         self._row(name, str(found), f"exactly {goal}", found == goal, {"count": found})

@@ -4,20 +4,28 @@ import sys
 
 from tests.bench.cluster import measure_cluster, measure_rendering
 from tests.bench.commands import measure_commands
+from tests.bench.images import measure_images
 from tests.bench.login import measure_login
 from tests.bench.report import Report
 from tests.bench.running import measure_running
 from tests.bench.secretstore import measure_secrets
 
+PARTS = {
+    "commands": measure_commands,
+    "running": measure_running,
+    "secrets": measure_secrets,
+    "login": measure_login,
+    "rendering": measure_rendering,
+    "cluster": measure_cluster,
+    "images": measure_images,
+}
+
 
 def main() -> int:
+    """All parts, or those that are named."""
     report = Report()
-    measure_commands(report)
-    measure_running(report)
-    measure_secrets(report)
-    measure_login(report)
-    measure_rendering(report)
-    measure_cluster(report)
+    for name in sys.argv[1:] or PARTS:
+        PARTS[name](report)
     print(report.write())
     return 1 if report.failed else 0
 

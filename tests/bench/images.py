@@ -56,11 +56,10 @@ def measure_unchanged(report: Report, site: Site, folder: Path) -> None:
     docker.chmod(0o755)
     command = [sys.executable, "-m", "invoke", "images.build", "--spec", str(site.file)]
     times = []
+    environment = {**os.environ, "DOCKER_CMD": str(docker)}
     for _ in range(ROUNDS):
         started = time.perf_counter()
-        subprocess.run(
-            command, cwd=ROOT, env={**os.environ, "DOCKER_CMD": str(docker)}, check=True, capture_output=True
-        )
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
         times.append(time.perf_counter() - started)
     report.seconds("inv images.build, unchanged", statistics.median(times), GOAL_SECONDS)
     report.count("builds of the engine for it", log.read_text().count("buildx build"), 0)
@@ -69,7 +68,8 @@ def measure_unchanged(report: Report, site: Site, folder: Path) -> None:
 def measure_sizes(report: Report, engine: Engine, site: Site) -> None:
     """Of each layer, unpacked, and of the whole."""
     facts, base = engine.image(site.reference), engine.image(TAGGED)
-    assert facts and base
+    assert facts
+    assert base
     history = ["docker", "history", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}", site.reference]
     lines = subprocess.run(history, check=True, capture_output=True, text=True).stdout.splitlines()
     layers = [int(line.split()[0]) for line in lines if "RUN /bin/bash" in line][::-1]

@@ -6,20 +6,12 @@ from contextlib import contextmanager
 
 from apply.engine import Engine
 from spec.errors import StackError
-from spec.images import BuiltImage, built_images
 from spec.model import Stack
-from spec.profiles import effective_profiles
 
 _INSTALLED = re.compile(r"^Inst (\S+) (?:\[[^\]]*\] )?\((\S+) ", re.MULTILINE)
 _LISTS = ("-o", "Dir::State::lists=/tmp/lists", "-o", "Dir::Cache=/tmp/cache", "-o", "APT::Sandbox::User=root")
 """Root without its powers may write there."""
 _LAST_LINES = 8
-
-
-def used_images(stack: Stack) -> list[BuiltImage]:
-    """The images with a base that an enabled profile uses."""
-    used = {profile.image for profile in effective_profiles(stack) if profile.enabled}
-    return [image for image in built_images(stack).values() if image.base and image.reference in used]
 
 
 def digest(engine: Engine, base: str, tell: Callable[[str], None]) -> str | None:
@@ -35,11 +27,6 @@ def digest(engine: Engine, base: str, tell: Callable[[str], None]) -> str | None
     if found is None:
         tell(f"warning: {base} is in no registry that answers, so it has no digest and is not pinned")
     return found
-
-
-def exact(base: str, digest: str | None) -> str:
-    """A base as it is pulled: by its digest where it has one."""
-    return f"{base.partition('@')[0]}@{digest}" if digest else base
 
 
 def debian(engine: Engine, stack: Stack, base: str, names: tuple[str, ...]) -> tuple[str, ...]:

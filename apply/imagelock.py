@@ -10,9 +10,10 @@ from apply.imagefiles import APT, BASES, PACKAGES, folder_of, read
 from apply.imageresolve import Question, resolve, seeds, torch
 from render.imagepackages import FOLDER, OWN, TORCH, debian_packages, requirements
 from render.imagereadme import readme
-from spec.images import DATASTACK, DATASTACK_CUDA, package_groups
+from spec.images import DATASTACK, DATASTACK_CUDA, exact, package_groups
 from spec.load import load, parse
 from spec.model import Stack
+from spec.profiles import used_images
 
 __all__ = ["lock", "read", "renew_shipped"]
 _SHOWN = 40
@@ -40,7 +41,8 @@ def lock(spec: str, upgrade: bool, python_only: bool) -> None:
         bases = {} if python_only else _bases(stack, folder, upgrade, progress.tell)
         changed = [imagefiles.write(place, content) for place, content in (files | {folder: bases}).items() if content]
         imagefiles.remove_others(folder / PACKAGES, files[folder / PACKAGES])
-    _tell(list(_changes(_versions(before or shipped), _versions(texts))))
+    if before:
+        _tell(list(_changes(_versions(before), _versions(texts))))
     count = len(_versions(texts))
     result(f"{folder}: {count} packages locked" if any(changed) else f"{folder}: {count} packages, nothing changed")
 
@@ -79,7 +81,7 @@ def _resolved(stack: Stack, known: list[str], tell: Callable[[str], None]) -> di
 
 def _bases(stack: Stack, folder: Path, upgrade: bool, tell: Callable[[str], None]) -> dict[str, str]:
     """The two files about bases; what they had of other bases is left out."""
-    images = imagebases.used_images(stack)
+    images = [image for image in used_images(stack) if image.base]
     if not images:
         tell("warning: no enabled profile uses an image that is built from a base, so none was looked at")
         return {}
@@ -98,7 +100,7 @@ def _bases(stack: Stack, folder: Path, upgrade: bool, tell: Callable[[str], None
             apt[image.base] = had[image.base]
             continue
         tell(f"Debian's packages on {image.base}: {', '.join(names) or 'none'}")
-        apt[image.base] = imagebases.debian(engine, stack, imagebases.exact(image.base, found), names)
+        apt[image.base] = imagebases.debian(engine, stack, exact(image.base, found), names)
     _tell(list(_changes(_debian_versions(earlier), _debian_versions(apt))))
     return {BASES: imagefiles.bases_text(bases), APT: imagefiles.debian_text(stack, apt)}
 

@@ -113,7 +113,7 @@ def _wanted(stack: Stack, names: str) -> dict[str, str]:
         return {name: built[name].reference if name in built else name for name in given}
     found = {image.name: image.reference for image in used_images(stack)}
     if not found:
-        hint = "inv images.test NAME, or enable a profile with one: inv images.list"
+        hint = "inv images.test --names NAME, or enable a profile with one: inv images.list"
         raise StackError("no enabled profile uses an image that this stack builds", hint=hint)
     return found
 
@@ -121,7 +121,7 @@ def _wanted(stack: Stack, names: str) -> dict[str, str]:
 def _facts(engine: Engine, name: str, image: str) -> ImageFacts:
     facts = engine.image(image)
     if facts is None:
-        raise StackError(f"image {image} is not there, so it cannot be proven", hint=f"inv images.build {name}")
+        raise StackError(f"image {image} is not there, so it cannot be proven", hint=f"inv images.build --names {name}")
     return facts
 
 

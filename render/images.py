@@ -8,7 +8,7 @@ from render.imagelabels import PARTS, PARTS_OF_GROUPS
 from render.imagepackages import debian_packages, layers
 from render.imagepins import Pins
 from render.templates import filled
-from spec.images import DATASTACK, BuiltImage, package_groups
+from spec.images import DATASTACK, BuiltImage, exact, package_groups
 from spec.model import Stack
 
 OURS = ".buunstack"
@@ -89,11 +89,10 @@ def archive_of_spark(stack: Stack) -> str | None:
 def _dockerfile(stack: Stack, image: BuiltImage, pins: Pins, lists: tuple[str, ...], ca: bool) -> str:
     images = stack.images
     debian = pins.apt.get(image.base, ())
-    digest = pins.bases.get(image.base)
     return filled(
         f"{image.folder}/Dockerfile.j2",
         folder=image.folder,
-        base=f"{image.base}@{digest}" if digest else image.base,
+        base=exact(image.base, pins.bases.get(image.base)),
         build_args=sorted(images.build_args),
         ca=ca,
         debian=debian or debian_packages(stack, image),

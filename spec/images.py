@@ -48,6 +48,11 @@ def reference(stack: Stack, name: str) -> str:
     return f"{stack.images.registry}/{name}:{stack.images.tag}"
 
 
+def exact(base: str, digest: str | None) -> str:
+    """A base as it is pulled: by its digest where it has one."""
+    return f"{base.partition('@')[0]}@{digest}" if digest else base
+
+
 def package_groups(stack: Stack) -> tuple[str, ...]:
     """The groups that are switched on, in the order of their layers."""
     return tuple(name for name in GROUPS if getattr(stack.images.groups, name.replace("-", "_")))

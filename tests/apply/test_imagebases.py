@@ -7,6 +7,8 @@ import pytest
 
 from apply import imagebases
 from spec.errors import StackError
+from spec.images import exact
+from spec.profiles import used_images
 from tests.spec.stacks import make_stack
 
 SIMULATED = """\
@@ -112,8 +114,8 @@ def test_a_base_that_is_only_here_is_told_and_is_no_failure() -> None:
 
 def test_a_base_that_is_named_by_its_digest_is_asked_nowhere() -> None:
     assert imagebases.digest(None, "base@sha256:1", print) == "sha256:1"
-    assert imagebases.exact("base@sha256:1", "sha256:1") == "base@sha256:1"
-    assert imagebases.exact("base:1", None) == "base:1"
+    assert exact("base@sha256:1", "sha256:1") == "base@sha256:1"
+    assert exact("base:1", None) == "base:1"
 
 
 def test_only_images_of_enabled_profiles_are_looked_at() -> None:
@@ -121,5 +123,5 @@ def test_only_images_of_enabled_profiles_are_looked_at() -> None:
         target={"kind": "kubernetes"}, hub={"host": "hub.lab.internal"}, profiles={"buun-stack": {"enabled": True}}
     )
 
-    assert [image.name for image in imagebases.used_images(stack)] == ["datastack-notebook"]
-    assert imagebases.used_images(make_stack()) == []
+    assert [image.name for image in used_images(stack)] == ["datastack-notebook"]
+    assert used_images(make_stack()) == []

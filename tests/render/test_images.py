@@ -102,6 +102,15 @@ def test_a_locked_base_is_a_digest() -> None:
     assert one.labels["org.opencontainers.image.base.digest"] == digest
 
 
+def test_a_base_that_is_declared_with_a_digest_has_one() -> None:
+    digest = "sha256:" + "1" * 64
+    base = f"r/a:1@{digest}"
+    locked = Pins(groups=PINS.groups, bases={base: digest})
+
+    assert f"FROM {base}\n" in dockerfile(f"base: '{base}'")
+    assert f"FROM {base}\n" in dockerfile(f"base: '{base}'", pins=locked)
+
+
 def test_each_group_is_a_layer_and_the_wheel_is_the_last() -> None:
     steps = [line for line in dockerfile().splitlines() if line.startswith((" && python -m pip", "COPY", "USER"))]
     lists = [line for line in dockerfile().splitlines() if "source=packages/" in line]

@@ -4,6 +4,8 @@ import re
 from collections import defaultdict, deque
 
 _LAST_LINES = 20
+_KEPT_LINES = 1000
+"""In which a cause is looked for: pip lists each hash that it would take, and a package may have a hundred files."""
 _TITLE = re.compile(r"#(?P<step>\d+) \[(?P<place>[^\]]*\d+/\d+)\] (?P<text>.+)")
 _LINE = re.compile(r"#(?P<step>\d+) (?P<time>\d+\.\d+ )?(?P<text>.*)")
 """A program's own words have a time, BuildKit's have none."""
@@ -20,7 +22,7 @@ class BuildLog:
         self.built = 0
         """Steps that were really done, not taken from the cache."""
         self._titles: dict[str, str] = {}
-        self._lines: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_LAST_LINES))
+        self._lines: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_KEPT_LINES))
         self._failed = ""
         self._last = ""
         self._cached = False
@@ -44,7 +46,11 @@ class BuildLog:
         step = self._failed or (self._last if "/" in self._last else "")
         if not step or not self._lines[step]:
             return ""
-        return "\n".join([self._titles.get(step, ""), *self._lines[step]]).strip()
+        return "\n".join([self._titles.get(step, ""), *list(self._lines[step])[-_LAST_LINES:]]).strip()
+
+    def said(self, words: str) -> bool:
+        """Whether any step said this; its line may be long before the last ones."""
+        return any(words in line for lines in self._lines.values() for line in lines)
 
     def _begins(self, step: str, place: str, text: str) -> str:
         self._last = step

@@ -113,7 +113,7 @@ class Builder:
                     self.tell(f"{name}: {step}")
         except EngineError as error:
             if failure := log.failure():
-                raise StackError(f"{name} was not built\n{failure}", hint=_hint(failure)) from None
+                raise StackError(f"{name} was not built\n{failure}", hint=_hint(log)) from None
             raise StackError(f"{name} was not built: {error.message}", error.hint) from None
         self.tell(f"{name}: built, {log.built} steps anew")
         return log.built
@@ -131,8 +131,8 @@ _CAUSES = (
 """What installers say, and what helps."""
 
 
-def _hint(failure: str) -> str:
-    return next((hint for words, hint in _CAUSES if words in failure), "correct it, then run the same command again")
+def _hint(log: BuildLog) -> str:
+    return next((hint for words, hint in _CAUSES if log.said(words)), "correct it, then run the same command again")
 
 
 def _raise_failures(images: Sequence[Ingredients], tasks: Sequence["Future[Built]"]) -> None:

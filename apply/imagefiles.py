@@ -160,6 +160,8 @@ def _replace(path: Path, text: str) -> None:
 def _check(stack: Stack, folder: Path, texts: Mapping[str, str]) -> None:
     asked = requirements(stack) | {OWN: "".join(f"{line}\n" for line in stack.images.packages)}
     needed = [*package_groups(stack), *([OWN] if stack.images.packages else [])]
+    if not needed:
+        return  # there is nothing to lock either, for any Python
     if "deep-learning" in needed:
         needed.append(TORCH)
     headers = {name: _HEADER.match(text) for name, text in texts.items()}

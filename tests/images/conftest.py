@@ -1,7 +1,9 @@
 """What the tests of images share: an engine, a registry, and one stack whose image is built, proven and pushed."""
 
 import os
-from collections.abc import Iterator
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,10 @@ BASE = os.environ.get("BUUNSTACK_TEST_NOTEBOOK", "local/notebook:latest")
 """Debian, Python 3.11, JupyterLab and jupyterhub-singleuser, user 1000."""
 TAGGED = "buunstack-tests/notebook:1"
 OFF = dict.fromkeys(("core", "arrow", "spark", "deep_learning", "nlp", "databases", "clickhouse", "mcp"), False)
+SMALL = OFF | {"clickhouse": True, "mcp": True}
+"""The groups that are quickly installed."""
+NOWHERE = f"localhost:1/tests-{os.getpid()}"
+"""The registry of what is never pushed, of this run alone."""
 _NOT_BUILT = "not built here: deep_learning, since PyTorch's own index is not reached; it is rendered and linted"
 
 
@@ -41,6 +47,14 @@ class Site:
         """Of the image for processors."""
         declared = yaml.safe_load(self.file.read_text())["images"]
         return f"{declared['registry']}/{declared.get('name', 'datastack-notebook')}:{declared['tag']}"
+
+    def custom(self, **dockerfiles: str) -> "Site":
+        """Declare images of its own, each a Dockerfile that goes on from the base."""
+        for name, text in dockerfiles.items():
+            path = self.file.parent / "images" / name / "Dockerfile"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"FROM {TAGGED}\n{text}\n")
+        return self.write(custom={name: {"context": f"images/{name}"} for name in dockerfiles})
 
     def lock(self, python_only: bool = False) -> None:
         """`inv images.lock`."""
@@ -85,6 +99,42 @@ def docker() -> Engine:
         pytest.skip(f"no image is built: {error}")
     engine.tag(BASE, TAGGED)
     return engine
+
+
+@pytest.fixture(scope="session")
+def small_lock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lock of the groups that are quickly installed, to be copied beside a stack file."""
+    site = new_site(tmp_path_factory.mktemp("small"), NOWHERE, groups=SMALL)
+    site.lock(python_only=True)
+    return site.file.parent / "stack.images"
+
+
+@pytest.fixture(scope="session")
+def _caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("caches")
+
+
+@pytest.fixture
+def lone(docker: Engine, _caches: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A site without package groups and registry; its images are removed at the end."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(_caches))
+    yield new_site(tmp_path / "site", NOWHERE, groups=OFF)
+    remove_images(f"{NOWHERE}/*")
+
+
+def until(happened: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for something."""
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, f"it has not happened in {seconds} s"
+        time.sleep(0.05)
+
+
+def remove_images(pattern: str) -> None:
+    """Remove the names of images, and the images whose last ones they are."""
+    command = ["docker", "image", "ls", f"--filter=reference={pattern}", "--format={{.Repository}}:{{.Tag}}"]
+    if names := subprocess.run(command, capture_output=True, text=True, check=True).stdout.split():
+        subprocess.run(["docker", "image", "rm", "--force", *names], capture_output=True, check=True)
 
 
 @pytest.fixture(scope="session")

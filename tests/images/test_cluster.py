@@ -158,7 +158,7 @@ def test_after_a_push_of_a_changed_image_a_plan_shows_that_the_profiles_image_ch
     stack, pushed = pinned.site.spec.read_text(), pushed_file(pinned.site).read_text()
     profile = f"singleuser.profileList.[{PROFILE}].kubespawner_override.image"
     changed = yaml.safe_load(stack)
-    changed["images"]["groups"] = OFF
+    changed["images"]["packages"] = ["tabulate"]
     pinned.site.spec.write_text(yaml.safe_dump(changed, sort_keys=False))
     try:
         digest = built_and_pushed(pinned.site, "--python-only")

@@ -159,7 +159,7 @@ class Person:
         xsrf = next((c.value for c in self.session.cookies if c.name == "_xsrf" and path.startswith(c.path)), "")
         return self.session.post(f"{self.stack.url}{path}", headers={"X-XSRFToken": xsrf or ""}, timeout=30, **options)
 
-    def spawn(self, profile: str = "minimal") -> None:
+    def spawn(self, profile: str = "minimal", seconds: float = 30) -> None:
         """Choose a profile in the form and wait for the server."""
         page = self.get("/hub/spawn")
         xsrf = next(c.value for c in self.session.cookies if c.name == "_xsrf" and c.path == "/hub/")
@@ -167,7 +167,7 @@ class Person:
             page.url, data={"profile": profile, "_xsrf": xsrf}, headers={"Referer": page.url}, timeout=30
         )
         assert answer.status_code == 200, answer.text
-        eventually(self.inside, f"{self.name}'s server", 30)
+        eventually(self.inside, f"{self.name}'s server", seconds)
 
     def inside(self) -> bool:
         """Whether the server answers this user; the first page asked for brings its cookies."""

@@ -1,0 +1,201 @@
+"""The whole way on a real cluster: an image is built, proven and pushed, and users work in it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from apply.engine import Engine
+from tests.e2e.stack import Person
+from tests.images.conftest import OFF, TAGGED
+from tests.images.registry import Registry
+from tests.kubernetes.site import Site, chart_values, kept
+from tests.kubernetes.vaultsite import install, no_server, with_deployer
+from tests.openbao import OpenBao
+
+pytestmark = pytest.mark.timeout(900)
+PROFILE = "buun-stack"
+_PULL_SECONDS = 240
+"""A node has nothing of the image before the first server."""
+_SPARK = """\
+from pyspark.sql import SparkSession
+session = SparkSession.builder.master("local[2]").getOrCreate()
+print("sum:", session.range(1000).groupBy().sum("id").first()[0])
+session.stop()
+"""
+_SECRET = "from buunstack import SecretStore; s = SecretStore(); s.put('db', password='b1rd'); print(s.get('db'))"
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A stack that runs, with the image that it has pushed."""
+
+    site: Site
+    reference: str
+    digest: str
+
+    @property
+    def address(self) -> str:
+        return f"{self.reference}@{self.digest}"
+
+
+def declare(site: Site, registry: Registry, **sections: Any) -> None:
+    """Write a stack file with one profile, whose image this stack builds."""
+    site.declare(
+        profiles={"datascience": {"enabled": False}, PROFILE: {"enabled": True, "default": True}},
+        chart_values=chart_values(),
+        images={
+            "registry": registry.name,
+            "tag": "cluster",
+            "base": TAGGED,
+            "python": "3.11",
+            "build_network": "host",
+            "groups": OFF | {"spark": True, "mcp": True},
+        },
+        **sections,
+    )
+
+
+def built_and_pushed(site: Site, *lock: str) -> str:
+    """All commands that lead to an image in the registry; its digest."""
+    for words in (("images.lock", *lock), ("images.build",), ("images.test",)):
+        site.inv(*words)
+    (pushed,) = json.loads(site.inv("images.push", "--json").stdout)
+    return str(pushed["digest"])
+
+
+def pushed_file(site: Site) -> Path:
+    return site.folder / "stack.images" / "pushed.yaml"
+
+
+@pytest.fixture(scope="module")
+def pinned(
+    docker: Engine, registry: Registry, bao: OpenBao, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pinned]:
+    """The installed stack, with its users' secrets in a real OpenBao."""
+    site = Site(tmp_path_factory.mktemp("cluster"))
+    declare(site, registry, vault={"address": bao.address}, ca=str(bao.ca))
+    reference = f"{registry.name}/datastack-notebook:cluster"
+    try:
+        digest = built_and_pushed(site)
+        install(site, "ada", without=with_deployer(site, bao))
+        yield Pinned(site, reference, digest)
+    finally:
+        site.remove()
+        docker.untag(reference)
+
+
+@pytest.fixture(scope="module")
+def ada(pinned: Pinned) -> Iterator[Person]:
+    """A user whose server runs."""
+    with pinned.site.reached():
+        person = pinned.site.person("ada")
+        person.spawn(PROFILE, _PULL_SECONDS)
+        yield person
+        person.stop()
+        no_server(pinned.site)
+
+
+def test_before_a_push_a_plan_says_that_nothing_pins_the_image(tools: None, registry: Registry, tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    declare(site, registry)
+
+    notes = site.plan()["notes"]
+
+    assert any(f"{registry.name}/datastack-notebook:cluster was not pushed from here" in note for note in notes)
+
+
+def test_a_server_starts_from_the_registry_by_digest(pinned: Pinned, ada: Person) -> None:
+    (pod,) = pinned.site.objects("pods", selector="component=singleuser-server")
+    (container,) = pod["spec"]["containers"]
+    (status,) = pod["status"]["containerStatuses"]
+
+    assert container["image"] == pinned.address
+    assert status["imageID"].endswith(f"@{pinned.digest}")
+
+
+def test_a_kernel_keeps_its_users_secrets(bao: OpenBao, ada: Person) -> None:
+    assert "'password': 'b1rd'" in ada.run(_SECRET)
+    assert bao.ok("GET", "secret/data/jupyter/users/lab.ada/db")["data"]["data"] == {"password": "b1rd"}
+
+
+def test_a_kernel_calculates_with_spark(ada: Person) -> None:
+    assert "sum: 499500" in ada.run(_SPARK, 120)
+
+
+def test_assistants_reach_the_servers_tools_with_the_users_token_and_not_without(ada: Person) -> None:
+    token = ada.post(f"/hub/api/users/{ada.name}/tokens", json={"note": "assistant", "expires_in": 600}).json()["token"]
+
+    names = [tool["name"] for tool in tools_of(ada, token)]
+
+    assert "list_notebooks" in names
+    for wrong in (None, "0" * 32):
+        assert mcp(ada, "initialize", wrong).status_code == 403
+        assert mcp(ada, "tools/list", wrong).status_code == 403
+
+
+def test_the_list_of_images_counts_the_servers_that_run_the_pinned_one(pinned: Pinned, ada: Person) -> None:
+    rows = json.loads(pinned.site.inv("images.list", "--json").stdout)
+
+    (row,) = [row for row in rows if row["used"]]
+    assert (row["image"], row["pinned"], row["servers"]) == (pinned.reference, pinned.digest, 1)
+
+
+def test_a_second_install_changes_nothing(pinned: Pinned) -> None:
+    before = kept(pinned.site)
+
+    assert pinned.site.plan()["changes"] == []
+    assert pinned.site.inv("install", "--yes").stderr.startswith("nothing changed")
+    assert kept(pinned.site) == before
+
+
+def test_after_a_push_of_a_changed_image_a_plan_shows_that_the_profiles_image_changes(pinned: Pinned) -> None:
+    stack, pushed = pinned.site.spec.read_text(), pushed_file(pinned.site).read_text()
+    profile = f"singleuser.profileList.[{PROFILE}].kubespawner_override.image"
+    changed = yaml.safe_load(stack)
+    changed["images"]["packages"] = ["tabulate"]
+    pinned.site.spec.write_text(yaml.safe_dump(changed, sort_keys=False))
+    try:
+        digest = built_and_pushed(pinned.site, "--python-only")
+
+        assert digest != pinned.digest
+        changes = {change["what"]: change["details"] for change in pinned.site.plan()["changes"]}
+        (release,) = [what for what in changes if what.startswith("release lab ")]
+        assert changes.pop(release) == [
+            f"singleuser.image.tag: {pinned.digest.removeprefix('sha256:')} -> {digest.removeprefix('sha256:')}",
+            f"{profile}: {pinned.address} -> {pinned.reference}@{digest}",
+            "hub.extraFiles: 1 of the hub's files differ",
+        ]
+        # The hub has the list of profiles, and starts anew for it; nothing else is touched.
+        assert set(changes) == {"Secret hub", "ConfigMap hub", "Deployment hub"}
+    finally:
+        pinned.site.spec.write_text(stack)
+        pushed_file(pinned.site).write_text(pushed)
+    assert pinned.site.plan()["changes"] == []
+
+
+def tools_of(person: Person, token: str) -> list[dict[str, Any]]:
+    """What the server's MCP endpoint offers."""
+    began = mcp(person, "initialize", token)
+    assert began.status_code == 200, began.text
+    answer = mcp(person, "tools/list", token, began.headers.get("Mcp-Session-Id", ""))
+    lines = [line.removeprefix("data:") for line in answer.text.splitlines() if line.startswith("data:")]
+    found: list[dict[str, Any]] = json.loads(lines[-1] if lines else answer.text)["result"]["tools"]
+    return found
+
+
+def mcp(person: Person, method: str, token: str | None, session: str = "") -> requests.Response:
+    """One message to the endpoint, as a program without a browser's cookies sends it."""
+    client = {"name": "tests", "version": "1"}
+    begin = {"protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": client}
+    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": begin if method == "initialize" else {}}
+    headers = {"Accept": "application/json, text/event-stream", "Connection": "close"}
+    headers |= {"Authorization": f"token {token}"} if token else {}
+    headers |= {"Mcp-Session-Id": session} if session else {}
+    url = f"{person.stack.url}{person.base}/mcp"
+    return requests.post(url, json=message, headers=headers, timeout=30, proxies={"http": "", "https": ""})

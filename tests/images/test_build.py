@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,7 +31,8 @@ _INVOKE = (
     "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's background jobs ignore it
     "program.run()"
 )
-_SLEEPS = "RUN echo begun && sleep 400"
+_SLEEPS = f"RUN echo {uuid.uuid4()} && sleep 400"
+"""Never in the cache: an engine goes on with a step whose client was killed."""
 
 
 def contexts() -> list[str]:

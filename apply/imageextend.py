@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from apply import console
+from apply import console, imagelock
 from apply.engine import engine_of
 from apply.imagebuilder import Builder, Options
 from apply.images import ingredients
@@ -34,6 +34,10 @@ def extend(spec: str, image: str, parts: str, name: str) -> None:
     wanted = _parts(parts)
     if not re.match(IMAGE, image):
         raise StackError(f"{image!r} is not an image", hint="quay.io/jupyter/scipy-notebook:2026-05-31")
+    for part in wanted:
+        if part != _PACKAGE and part not in imagelock.read(stack, file).groups:
+            hint = f"images.groups: {{{part.replace('-', '_')}: true}}, then inv images.lock"
+            raise StackError(f"package group {part} is not locked for this stack", hint)
     name = name or _name(image)
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
         raise StackError(f"{name!r} cannot be an image's name here", hint="--name: small letters, digits and -")

@@ -41,14 +41,13 @@ def recipe(stack: Stack, image: BuiltImage, pins: Pins, ca: str = "") -> Recipe:
     Args:
         ca: the text of the stack's private authority, or nothing.
     """
-    lists = dict(layers(pins, package_groups(stack)))
-    files = {f"packages/{name}.txt": text for name, text in lists.items()}
-    if ca:
-        files[_AUTHORITY] = ca
+    authority = {_AUTHORITY: ca} if ca else {}
     labels = {"org.opencontainers.image.title": image.name, "org.opencontainers.image.version": stack.images.tag}
     if image.custom is not None:
-        inside = {f"{OURS}/{path}": text for path, text in files.items()}
+        inside = {f"{OURS}/{path}": text for path, text in {**_whole_lists(pins), **authority}.items()}
         return Recipe(image, image.custom.dockerfile, inside, OURS, _arguments(stack), labels)
+    lists = dict(layers(pins, package_groups(stack)))
+    files = {**authority, **{f"packages/{name}.txt": text for name, text in lists.items()}}
     if "deep-learning" in lists:
         files["packages/torch.txt"] = pins.torch
     files[_KERNEL_SETTINGS] = (_IMAGES / DATASTACK / _KERNEL_SETTINGS).read_text("utf-8")
@@ -84,6 +83,13 @@ def archive_of_spark(stack: Stack) -> str | None:
     if url is None or url.endswith(".tgz"):
         return url
     return f"{url.rstrip('/')}/spark-{version}/spark-{version}-bin-hadoop3.tgz"
+
+
+def _whole_lists(pins: Pins) -> dict[str, str]:
+    """Each list with all that it needs: nobody knows which of them a custom image takes, and what it has already."""
+    own = dict(layers(Pins(own=pins.own), ()))
+    whole = {name: text for group in pins.groups for name, text in layers(Pins(groups=pins.groups), (group,))}
+    return {f"packages/{name}.txt": text for name, text in {**whole, **own}.items()}
 
 
 def _dockerfile(stack: Stack, image: BuiltImage, pins: Pins, lists: tuple[str, ...], ca: bool) -> str:

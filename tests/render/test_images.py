@@ -190,6 +190,15 @@ def test_a_custom_image_gets_the_lists_and_the_authority_in_a_folder_of_their_ow
     assert set(one.files) == {".buunstack/stack-ca.crt", *(f".buunstack/packages/{n}.txt" for n in (*GROUPS, "own"))}
 
 
+def test_a_custom_image_gets_each_list_whole_and_the_platforms_own_what_no_layer_before_has() -> None:
+    shared = LOCKED.format("shared")
+    pins = Pins(groups={name: text + shared for name, text in PINS.groups.items()}, torch=PINS.torch)
+    found = recipes("custom: {geo: {context: geo}}", pins=pins)
+
+    assert "shared-package" in found["geo"].files[".buunstack/packages/mcp.txt"]
+    assert "shared-package" not in found["datastack-notebook"].files["packages/mcp.txt"]
+
+
 def test_an_extension_is_four_clean_lines() -> None:
     text = extension("quay.io/jupyter/scipy-notebook:2026-05-31", ("mcp", "buunstack"))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from apply.imagefiles import folder_of
 from apply.state import disk_errors
 from spec.errors import StackError
 
@@ -21,11 +22,6 @@ class Pushed:
     """`sha256:…`, of its manifest."""
     fingerprint: str
     """Of what it was built from."""
-
-
-def lock_folder(file: Path) -> Path:
-    """Where the locks of a stack file's images are: `stack.yaml` has them in `stack.images`."""
-    return file.with_suffix(".images")
 
 
 def pushed_images(file: Path) -> dict[str, Pushed]:
@@ -68,4 +64,4 @@ def digests(file: Path) -> dict[str, str]:
 
 
 def _path(file: Path) -> Path:
-    return lock_folder(file) / "pushed.yaml"
+    return folder_of(file) / "pushed.yaml"

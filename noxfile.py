@@ -16,6 +16,7 @@ _FAULTS = (
     *(f"tests/hub/{name}.py" for name in ("test_faults", "test_revocation", "oidc/test_outage")),
     *("tests/hub/local/test_spawner_survival.py", "tests/hub/local/test_proxy.py", "tests/buunstack/test_faults.py"),
 )
+_IMAGES = ("tests/images", *(f"tests/apply/test_{name}.py" for name in ("imagelock", "wheel")))
 CODE = ("spec", "render", "apply", "hub", "buunstack")
 
 
@@ -46,8 +47,8 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit and integration tests with real parts."""
     _install(session, "test")
-    heavier = ("e2e", "browser", "cluster", "images", "keycloak", "kubernetes", "buunstack/test_wheel.py")
-    quick = [f"--ignore={name}" for name in (*_FAULTS, *(f"tests/{name}" for name in heavier))]
+    heavier = ("e2e", "browser", "cluster", "keycloak", "kubernetes", "buunstack/test_wheel.py")
+    quick = [f"--ignore={name}" for name in (*_FAULTS, *_IMAGES, *(f"tests/{name}" for name in heavier))]
     session.run("pytest", *(session.posargs or (*_PARALLEL, *quick)))
 
 
@@ -97,7 +98,7 @@ def keycloak(session: nox.Session) -> None:
 def images(session: nox.Session) -> None:
     """Notebook images: built, proven, pushed, pulled; without Docker its tests say that they are skipped."""
     _install(session, "test")
-    session.run("pytest", "--timeout=900", *(session.posargs or ("tests/images",)))
+    session.run("pytest", "--timeout=900", *(session.posargs or _IMAGES))
 
 
 @nox.session

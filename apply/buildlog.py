@@ -72,5 +72,5 @@ class BuildLog:
             self._lines[step].append(text)
         elif text.startswith("ERROR"):
             self._failed = step
-        elif text.startswith("DONE") and step in self._titles and not self._titles[step].startswith("[internal"):
+        elif text.startswith("DONE") and "] FROM " not in self._titles.get(step, "] FROM "):
             self.built += 1

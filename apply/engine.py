@@ -247,7 +247,7 @@ class Engine:
     def end_streams(self) -> None:
         """End what still builds or reads, for a caller that was interrupted while threads listen."""
         for marker in list(self._streams):
-            _end(_children(self.command, marker))
+            _end(_children(marker))
 
     @contextlib.contextmanager
     def _stream(self, marker: str) -> Iterator[None]:
@@ -260,7 +260,7 @@ class Engine:
         try:
             yield
         except BaseException:
-            _end(_children(self.command, marker))
+            _end(_children(marker))
             raise
         finally:
             self._streams.discard(marker)
@@ -271,14 +271,14 @@ def engine_of(stack: Stack) -> Engine:
     return Engine(os.environ.get(COMMAND) or stack.images.builder)
 
 
-def _children(command: str, marker: str) -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if _runs(child, command, marker)]
+def _children(marker: str) -> list[psutil.Process]:
+    """Plug-ins of the program, which hold its output open, included."""
+    return [child for child in psutil.Process().children(recursive=True) if _has(child, marker)]
 
 
-def _runs(process: psutil.Process, command: str, marker: str) -> bool:
+def _has(process: psutil.Process, marker: str) -> bool:
     with contextlib.suppress(psutil.Error):
-        line = process.cmdline()
-        return line[:1] == [command] and marker in line
+        return marker in process.cmdline()
     return False
 
 

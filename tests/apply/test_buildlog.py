@@ -8,7 +8,7 @@ BUILDKIT = """\
 #1 DONE 0.0s
 
 #5 [1/3] FROM docker.io/local/notebook:1
-#5 CACHED
+#5 DONE 0.0s
 
 #6 [2/3] RUN echo one
 #6 0.231 one

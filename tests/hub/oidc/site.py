@@ -15,30 +15,36 @@ from tests.openbao import free_port
 
 STANDIN = Path(__file__).with_name("standin.py")
 SECRET = "secret-of-the-hub"
+_TRIES = 3
+"""Tests at once may choose the same free port."""
 
 
 class Standin:
     """The provider of the quick tests."""
 
     def __init__(self) -> None:
-        self.url = f"http://127.0.0.1:{free_port()}"
+        self.url = ""
         self._session = requests.Session()
         self._session.trust_env = False
 
     def __enter__(self) -> Self:
         environment = {**os.environ, "AUTHLIB_INSECURE_TRANSPORT": "1"}
-        self._process = subprocess.Popen(
-            [sys.executable, str(STANDIN), self.url.rpartition(":")[2]], env=environment, stderr=subprocess.DEVNULL
-        )
-        eventually(self._answers, "the provider answers")
-        return self
+        for _ in range(_TRIES):
+            port = free_port()
+            self.url = f"http://127.0.0.1:{port}"
+            self._process = subprocess.Popen(
+                [sys.executable, str(STANDIN), str(port)], env=environment, stderr=subprocess.DEVNULL
+            )
+            eventually(lambda: self._answers() or self._process.poll() is not None, "the provider answers")
+            if self._process.poll() is None:
+                return self
+        raise AssertionError("the provider does not start")
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
 
     def _answers(self) -> bool:
-        assert self._process.poll() is None
         try:
             return self._session.get(f"{self.url}/control", timeout=5).ok
         except requests.ConnectionError:

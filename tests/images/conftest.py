@@ -26,7 +26,6 @@ SMALL = OFF | {"clickhouse": True, "mcp": True}
 """The groups that are quickly installed."""
 NOWHERE = f"localhost:1/tests-{os.getpid()}"
 """The registry of what is never pushed, of this run alone."""
-_NOT_BUILT = "not built here: deep_learning, since PyTorch's own index is not reached; it is rendered and linted"
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,6 @@ def whole(docker: Engine, registry: Registry, tmp_path_factory: pytest.TempPathF
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         site = new_site(tmp_path_factory.mktemp("whole"), registry.name, groups={"deep_learning": False})
-        print(_NOT_BUILT)
         site.lock()
         site.build()
         yield site

@@ -1,16 +1,16 @@
 """The digests of pushed images, in a file beside the stack file: profiles use them. Reads and writes that file."""
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
 
+from apply import imagefiles
 from apply.imagefiles import folder_of
-from apply.state import disk_errors
 from spec.errors import StackError
 
+_NAME = "pushed.yaml"
 _HEAD = "# Written by `inv images.push`; keep it in git: profiles start these digests.\n"
 
 
@@ -30,16 +30,15 @@ def pushed_images(file: Path) -> dict[str, Pushed]:
     Raises:
         StackError: the file is damaged.
     """
-    path = _path(file)
+    path = folder_of(file) / _NAME
     try:
         found = yaml.safe_load(path.read_text("utf-8")) or {}
         return {address: Pushed(**entry) for address, entry in found.items()}
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, AttributeError) as error:
-        raise StackError(
-            f"{path} cannot be read: {type(error).__name__}", hint="inv images.push writes it anew"
-        ) from None
+        hint = "take it back from git, or remove it and push again"
+        raise StackError(f"{path} cannot be read: {type(error).__name__}", hint) from None
 
 
 def write_pushed(file: Path, images: Mapping[str, Pushed]) -> None:
@@ -48,20 +47,10 @@ def write_pushed(file: Path, images: Mapping[str, Pushed]) -> None:
     Raises:
         StackError: the disk refuses.
     """
-    path = _path(file)
-    entries = {address: asdict(entry) for address, entry in sorted({**pushed_images(file), **images}.items())}
-    with disk_errors(path):
-        path.parent.mkdir(exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".pushed.", delete=False) as scratch:
-            scratch.write(_HEAD + yaml.safe_dump(entries, sort_keys=True))
-        Path(scratch.name).chmod(0o644)
-        Path(scratch.name).replace(path)
+    entries = {address: asdict(entry) for address, entry in {**pushed_images(file), **images}.items()}
+    imagefiles.write(folder_of(file), {_NAME: _HEAD + imagefiles.as_yaml(entries)})
 
 
 def digests(file: Path) -> dict[str, str]:
     """By address, the digest that profiles use."""
     return {address: entry.digest for address, entry in pushed_images(file).items()}
-
-
-def _path(file: Path) -> Path:
-    return folder_of(file) / "pushed.yaml"

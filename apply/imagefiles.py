@@ -130,7 +130,7 @@ def write(folder: Path, texts: Mapping[str, str]) -> bool:
                 _replace(path, text)
                 changed = True
     except OSError as error:
-        hint = "make room or let this account write there, then inv images.lock again"
+        hint = "make room or let this account write there, then run the same command again"
         raise StackError(f"cannot write the lock {error.filename or folder}: {error.strerror}", hint=hint) from error
     return changed
 

@@ -13,7 +13,7 @@ from apply.engine import Engine, EngineError
 from apply.imagefacts import Home, ImageFacts
 
 _FILES = Path(__file__).parent
-_PROBE, _PACKAGES = _FILES / "imageprobe.py", _FILES / "imagepackages.py"
+_PROBE, _PACKAGES = _FILES / "imageprobe.py", _FILES / "imagelisting.py"
 _ANY_PYTHON = 'exec "$(command -v python || command -v python3)" -c "$0" "$@"'
 _HOME, _USER, _GROUP = "/home/jovyan", "1000", "100"
 """What a server has on a cluster where the image says nothing else."""
@@ -61,7 +61,7 @@ def serving(engine: Engine, facts: ImageFacts) -> Iterator[ProofContainer]:
 
 
 def packages(engine: Engine, facts: ImageFacts) -> dict[str, Any]:
-    """What an image has, as `imagepackages.py` lists it.
+    """What an image has, as `imagelisting.py` lists it.
 
     Raises:
         EngineError: it cannot be asked.

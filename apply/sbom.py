@@ -17,7 +17,7 @@ def document(name: str, image_id: str, packages: Mapping[str, Any]) -> str:
     Args:
         name: of the image.
         image_id: 64 hex digits.
-        packages: as `imagepackages.py` lists them.
+        packages: as `imagelisting.py` lists them.
     """
     purls: dict[str, tuple[str, str]] = {
         **{_debian(packages["system"], *package): package[:2] for package in packages["debian"]},

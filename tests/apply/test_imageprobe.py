@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from apply import imagepackages, imageprobe
+from apply import imagelisting, imageprobe
 from apply.imageproof import NAMES
 from apply.proofcontainer import _PACKAGES, _PROBE
 from tests.test_architecture import imports
@@ -80,10 +80,10 @@ def test_any_other_answer_says_nothing(answer: str) -> None:
 
 
 def test_only_installed_packages_are_listed() -> None:
-    assert imagepackages._debian(STATUS) == [["libc6", "2.36-9", "amd64"]]
+    assert imagelisting._debian(STATUS) == [["libc6", "2.36-9", "amd64"]]
 
 
 def test_pythons_packages_are_listed() -> None:
-    listed = json.loads(json.dumps(imagepackages.packages()))
+    listed = json.loads(json.dumps(imagelisting.packages()))
 
     assert "pytest" in {name for name, _ in listed["python"]}

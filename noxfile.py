@@ -16,7 +16,7 @@ _FAULTS = (
     *(f"tests/hub/{name}.py" for name in ("test_faults", "test_revocation", "oidc/test_outage")),
     *("tests/hub/local/test_spawner_survival.py", "tests/hub/local/test_proxy.py", "tests/buunstack/test_faults.py"),
 )
-_IMAGES = ("tests/images", *(f"tests/apply/test_{name}.py" for name in ("imagelock", "wheel")))
+_IMAGES = ("tests/images", *(f"tests/apply/test_{name}.py" for name in ("imagefiles", "imagelock", "wheel")))
 CODE = ("spec", "render", "apply", "hub", "buunstack")
 
 
@@ -98,7 +98,7 @@ def keycloak(session: nox.Session) -> None:
 def images(session: nox.Session) -> None:
     """Notebook images: built, proven, pushed, pulled; without Docker its tests say that they are skipped."""
     _install(session, "test")
-    session.run("pytest", "--timeout=900", *(session.posargs or _IMAGES))
+    session.run("pytest", "--timeout=900", *(session.posargs or ("-n", "2", "--dist", "loadfile", *_IMAGES)))
 
 
 @nox.session

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -107,7 +108,7 @@ def test_a_change_of_the_platforms_package_builds_its_layer_alone(
     for name in wheels._SOURCES:
         shutil.copyfile(wheels._ROOT / name, sources / name)
     with (sources / "buunstack/__init__.py").open("a") as file:
-        file.write("\nCHANGED = True\n")
+        file.write(f"\nCHANGED = {uuid.uuid4().hex!r}\n")  # no builder has had it in its cache
     monkeypatch.setattr(wheels, "_ROOT", sources)
 
     from apply import imagebuilder, images

@@ -9,7 +9,7 @@ from typing import Any, cast
 import psutil
 
 from apply.imagefacts import Build, Home, ImageFacts
-from apply.run import found, pieces, run
+from apply.run import found, last_lines, pieces, run
 from spec.errors import StackError, TargetUnreachable, ToolMissing
 from spec.model import Stack
 
@@ -119,7 +119,6 @@ class Engine:
                 allow=["network.host"] if build.network == "host" and not self.podman else [],
                 platforms=[build.platform] if build.platform else None,
                 cache=build.cache,
-                pull=build.pull,
                 load=not self.podman,
                 provenance=None if self.podman else False,
                 progress="auto" if self.podman else "plain",
@@ -172,22 +171,15 @@ class Engine:
             return {"volumes": [(f"{name}{_HOME}", home.path, "nocopy,U")]}
         return {"tmpfs": [f"{home.path}:exec,uid={home.uid},gid={home.gid},mode=0700"]}
 
-    def execute(
-        self, container: str, command: Sequence[str], *, environment: Mapping[str, str] | None = None
-    ) -> tuple[bool, str]:
+    def execute(self, container: str, command: Sequence[str]) -> tuple[bool, str]:
         """Run a command in a container; whether it ended well, and what it printed on both ways."""
         from python_on_whales.exceptions import DockerException
 
         try:
-            said = self._client.container.execute(container, list(command), envs=dict(environment or {}))
+            said = self._client.container.execute(container, list(command))
         except DockerException as error:
             return False, "\n".join(text for text in (error.stdout, error.stderr) if text).strip()
         return True, str(said or "")
-
-    def copy_in(self, container: str, source: Path, target: str) -> None:
-        """Copy a file into a container."""
-        with self._errors(f"copying {source.name}"):
-            self._client.container.copy(source, (container, target))
 
     def logs(self, container: str) -> str:
         """What a container has printed."""
@@ -205,16 +197,6 @@ class Engine:
                 with contextlib.suppress(NoSuchVolume):
                     self._client.volume.remove(f"{container}{_HOME}")
 
-    def tag(self, image: str, name: str) -> None:
-        """Give an image one more name."""
-        with self._errors(f"naming {image}"):
-            self._client.image.tag(image, name)
-
-    def untag(self, name: str) -> None:
-        """Remove an image's name; the image too when it was its last."""
-        with self._errors(f"removing {name}"):
-            self._client.image.remove(name)
-
     def save(self, image: str) -> Iterator[bytes]:
         """An image as a tar archive, piece by piece.
 
@@ -223,8 +205,7 @@ class Engine:
         Raises:
             StackError: it cannot be read.
         """
-        with self._stream(image):
-            yield from pieces([self.command, "image", "save", image], what=f"reading {image}")
+        yield from pieces([self.command, "image", "save", image], what=f"reading {image}")
 
     @contextlib.contextmanager
     def _errors(self, what: str) -> Iterator[None]:
@@ -233,8 +214,8 @@ class Engine:
         try:
             yield
         except DockerException as error:
-            said = (error.stderr or error.stdout or "").strip()
-            tail = "\n".join(said.splitlines()[-8:])
+            said = error.stderr or error.stdout or ""
+            tail = last_lines(said)
             if "cannot connect to the docker daemon" in said.lower() or "connection refused" in said.lower():
                 hint = f"start it, or set DOCKER_HOST; {COMMAND}=podman takes another program"
                 raise TargetUnreachable(
@@ -245,7 +226,7 @@ class Engine:
             ) from None
 
     def end_streams(self) -> None:
-        """End what still builds or reads, for a caller that was interrupted while threads listen."""
+        """End what still builds, for a caller that was interrupted while threads listen."""
         for marker in list(self._streams):
             _end(_children(marker))
 

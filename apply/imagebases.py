@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from apply.engine import Engine
+from apply.run import last_lines
+from render.images import proxies
 from spec.errors import StackError
 from spec.model import Stack
 
 _INSTALLED = re.compile(r"^Inst (\S+) (?:\[[^\]]*\] )?\((\S+) ", re.MULTILINE)
 _LISTS = ("-o", "Dir::State::lists=/tmp/lists", "-o", "Dir::Cache=/tmp/cache", "-o", "APT::Sandbox::User=root")
 """Root without its powers may write there."""
-_LAST_LINES = 8
 
 
 def digest(engine: Engine, base: str, tell: Callable[[str], None]) -> str | None:
@@ -46,16 +47,11 @@ def debian(engine: Engine, stack: Stack, base: str, names: tuple[str, ...]) -> t
 
 @contextmanager
 def _container(engine: Engine, stack: Stack, base: str) -> Iterator[str]:
-    images = stack.images
-    proxy = {}
-    if images.build_proxy:
-        proxy = {"http_proxy": images.build_proxy, "https_proxy": images.build_proxy}
-        proxy["no_proxy"] = ",".join(images.no_proxy)
     container = engine.start(
         base,
         ["3600"],
-        environment=proxy | {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
-        networks=(images.build_network or ("podman" if engine.podman else "bridge"),),
+        environment=proxies(stack) | {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
+        networks=(stack.images.build_network or ("podman" if engine.podman else "bridge"),),
         user="0",
         entrypoint="sleep",
     )
@@ -70,7 +66,6 @@ def _apt(engine: Engine, container: str, base: str, *words: str) -> str:
         container, ["sh", "-c", 'mkdir -p /tmp/lists/partial /tmp/cache && exec apt-get "$@"', "sh", *_LISTS, *words]
     )
     if not well:
-        tail = "\n".join(said.splitlines()[-_LAST_LINES:])
         hint = "correct images.apt, or images.build_network and images.build_proxy when its archive is not reached"
-        raise StackError(f"apt-get {words[0]} on {base} failed\n{tail}", hint=hint)
+        raise StackError(f"apt-get {words[0]} on {base} failed\n{last_lines(said)}", hint=hint)
     return said

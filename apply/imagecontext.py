@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from apply.caches import cache
+from apply.imagefacts import ImageFacts
+from render.imagelabels import FINGERPRINT, PLATFORM
 from render.images import Recipe
 from spec.errors import StackError
 
@@ -50,6 +52,10 @@ class Ingredients:
             elif stat.S_ISREG(mode):
                 add(name, "program" if mode & stat.S_IXUSR else "file", _digest(path))
         return found.hexdigest()
+
+    def made(self, facts: ImageFacts) -> bool:
+        """Whether an image was built from exactly this."""
+        return facts.labels.get(FINGERPRINT) == self.fingerprint(facts.labels.get(PLATFORM, ""))
 
     @contextlib.contextmanager
     def laid_out(self, secrets: Mapping[str, str]) -> Iterator[tuple[Path, tuple[str, ...]]]:

@@ -8,7 +8,7 @@ import msgspec
 from apply import console, imagelock
 from apply.engine import engine_of
 from apply.imagebuilder import Builder, Options
-from apply.images import ingredients
+from apply.images import ingredients, listed
 from apply.imagesecrets import secrets_of
 from apply.imagesource import source_labels
 from apply.state import disk_errors
@@ -34,8 +34,9 @@ def extend(spec: str, image: str, parts: str, name: str) -> None:
     wanted = _parts(parts)
     if not re.match(IMAGE, image):
         raise StackError(f"{image!r} is not an image", hint="quay.io/jupyter/scipy-notebook:2026-05-31")
+    locked = imagelock.read(stack, file).groups
     for part in wanted:
-        if part != _PACKAGE and part not in imagelock.read(stack, file).groups:
+        if part != _PACKAGE and part not in locked:
             hint = f"images.groups: {{{part.replace('-', '_')}: true}}, then inv images.lock"
             raise StackError(f"package group {part} is not locked for this stack", hint)
     name = name or _name(image)
@@ -52,14 +53,14 @@ def extend(spec: str, image: str, parts: str, name: str) -> None:
     with console.Progress() as progress:
         labels, secrets = source_labels(file.parent), secrets_of(stack, file)
         builder = Builder(stack, engine, Options(), labels, secrets, progress.tell)
-        builder.build([ingredients(stack, file, built_images(stack)[name])])
+        builder.build(ingredients(stack, file, [built_images(stack)[name]]))
     console.say(f"built {built_images(stack)[name].reference}; in {file.name}, for a profile with `image: {name}`:")
     console.result(f"images:\n  custom:\n    {name}: {{context: {folder.as_posix()}}}")
 
 
 def _parts(text: str) -> tuple[str, ...]:
     known = (*GROUPS, _PACKAGE)
-    wanted = [part.strip() for part in text.split(",") if part.strip()]
+    wanted = listed(text)
     for part in wanted:
         if part not in known:
             raise StackError(f"there is no part {part}", hint=f"--with: some of {', '.join(known)}")

@@ -44,4 +44,3 @@ class Build:
     network: str | None = None
     platform: str | None = None
     cache: bool = True
-    pull: bool = False

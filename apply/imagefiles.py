@@ -1,15 +1,13 @@
 """The locks of images on disk: those that come with the platform, and a stack's own. Reads and writes files."""
 
-import contextlib
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from apply.state import write_whole
 from render.imagepackages import (
     FOLDER,
     OWN,
@@ -127,7 +125,7 @@ def write(folder: Path, texts: Mapping[str, str]) -> bool:
         for name, text in texts.items():
             path = folder / name
             if not path.is_file() or path.read_bytes() != text.encode():
-                _replace(path, text)
+                write_whole(path, text, 0o644)
                 changed = True
     except OSError as error:
         hint = "make room or let this account write there, then run the same command again"
@@ -140,21 +138,6 @@ def remove_others(folder: Path, kept: Mapping[str, str]) -> None:
     for path in folder.glob("*.txt"):
         if path.name not in kept:
             path.unlink(missing_ok=True)
-
-
-def _replace(path: Path, text: str) -> None:
-    descriptor, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(made).chmod(0o644)
-        Path(made).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(made).unlink()
-        raise
 
 
 def _check(stack: Stack, folder: Path, texts: Mapping[str, str]) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from apply import console, imageproof
 from apply.engine import Engine, engine_of
+from apply.imagecontext import Ingredients
 from apply.imagedigests import Pushed, pushed_images
 from apply.imagefacts import ImageFacts
 from apply.images import ingredients
 from apply.registry import digest
 from apply.validation import validated
-from render.imagelabels import FINGERPRINT, PLATFORM
 from spec.errors import StackError
 from spec.images import built_images
 from spec.model import Stack
@@ -48,7 +48,8 @@ def show(spec: str, as_json: bool) -> None:
     engine = engine_of(stack)
     running = _running(stack, file)
     pushed = pushed_images(file)
-    rows = [_row(stack, file, engine, name, pushed, running) for name in built_images(stack)]
+    images = ingredients(stack, file, built_images(stack).values())
+    rows = [_row(stack, file, engine, image, pushed, running) for image in images]
     if as_json:
         console.result_json([asdict(row) for row in rows])
     else:
@@ -60,18 +61,18 @@ def _row(
     stack: Stack,
     file: Path,
     engine: Engine,
-    name: str,
+    wanted: Ingredients,
     pushed: Mapping[str, Pushed],
     running: Counter[str] | None,
 ) -> Row:
-    image = built_images(stack)[name]
+    image = wanted.recipe.image
     facts = engine.image(image.reference)
     pinned = pushed[image.reference].digest if image.reference in pushed else ""
     address = f"{image.reference}@{pinned}" if pinned else image.reference
     return Row(
         image=image.reference,
         used=image in used_images(stack),
-        built=_built(facts, ingredients(stack, file, image).fingerprint(_platform(facts))),
+        built=_built(facts, wanted),
         proven=facts is not None and imageproof.proven(facts.id),
         megabytes=round(facts.size / _UNITS) if facts else 0,
         registry=_in_registry(stack, file, engine, image.reference, pinned),
@@ -80,14 +81,10 @@ def _row(
     )
 
 
-def _platform(facts: ImageFacts | None) -> str:
-    return facts.labels.get(PLATFORM, "") if facts else ""
-
-
-def _built(facts: ImageFacts | None, wanted: str) -> str:
+def _built(facts: ImageFacts | None, wanted: Ingredients) -> str:
     if facts is None:
         return "no"
-    return "yes" if facts.labels.get(FINGERPRINT) == wanted else "outdated"
+    return "yes" if wanted.made(facts) else "outdated"
 
 
 def _in_registry(stack: Stack, file: Path, engine: Engine, reference: str, pinned: str) -> str:

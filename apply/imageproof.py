@@ -11,6 +11,7 @@ from apply import console, imagelayers, sbom
 from apply.caches import cache
 from apply.engine import Engine, EngineError, engine_of
 from apply.imagefacts import ImageFacts
+from apply.images import listed
 from apply.imagesecrets import secrets_of, telling
 from apply.proofcontainer import packages, serving
 from apply.state import write_private
@@ -109,7 +110,7 @@ def _record(image_id: str) -> Path:
 def _wanted(stack: Stack, names: str) -> dict[str, str]:
     """References by name."""
     built = built_images(stack)
-    if given := [name.strip() for name in names.split(",") if name.strip()]:
+    if given := listed(names):
         return {name: built[name].reference if name in built else name for name in given}
     found = {image.name: image.reference for image in used_images(stack)}
     if not found:

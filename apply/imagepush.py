@@ -6,15 +6,15 @@ from pathlib import Path
 
 from apply import console, imageproof
 from apply.engine import Engine, EngineError, engine_of
+from apply.imagecontext import Ingredients
 from apply.imagedigests import Pushed, write_pushed
 from apply.imagefacts import ImageFacts
 from apply.images import chosen, ingredients
 from apply.registry import plain_http, speaks_http
 from apply.registry import push as push_to
 from apply.validation import validated
-from render.imagelabels import FINGERPRINT, PLATFORM
+from render.imagelabels import FINGERPRINT
 from spec.errors import StackError
-from spec.images import BuiltImage
 from spec.model import Stack
 
 _WAITS_SECONDS = (1.0, 4.0, 15.0)
@@ -42,7 +42,7 @@ def push(spec: str, names: str, as_json: bool) -> None:
     stack, file = validated(spec), Path(spec)
     images = chosen(stack, names)
     engine = engine_of(stack)
-    facts = {image.name: _ready(stack, file, engine, image) for image in images}
+    facts = {one.recipe.image.name: _ready(engine, one) for one in ingredients(stack, file, images)}
     _check_transport(stack, engine)
     done: dict[str, Pushed] = {}
     with console.Progress(as_json) as progress:
@@ -57,14 +57,14 @@ def push(spec: str, names: str, as_json: bool) -> None:
         console.result("\n".join(f"{address}@{entry.digest}" for address, entry in done.items()))
 
 
-def _ready(stack: Stack, file: Path, engine: Engine, image: BuiltImage) -> ImageFacts:
+def _ready(engine: Engine, wanted: Ingredients) -> ImageFacts:
     """The image, when it is what the stack file says and was proven."""
+    image = wanted.recipe.image
     facts = engine.image(image.reference)
     option = f"--names {image.name}"
     if facts is None:
         raise StackError(f"{image.reference} is not built", hint=f"inv images.build {option}")
-    wanted = ingredients(stack, file, image).fingerprint(facts.labels.get(PLATFORM, ""))
-    if facts.labels.get(FINGERPRINT) != wanted:
+    if not wanted.made(facts):
         message = f"{image.reference} was built from something else than the stack file says now"
         raise StackError(message, hint=f"inv images.build {option}")
     if not imageproof.proven(facts.id):

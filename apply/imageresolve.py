@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from apply.run import found, watched
+from apply.run import found, last_lines, watched
 from render.imageclosures import closures, environment
 from render.imagepackages import OWN, TORCH, pinned
 from spec.errors import StackError, ToolMissing
@@ -112,4 +112,4 @@ def _uv() -> list[str]:
 
 def _last(said: str) -> str:
     """Uv's last lines; the list of the stack is called as the stack file calls it."""
-    return "\n".join(said.splitlines()[-_LAST_LINES:]).replace(f"{OWN}.in", "images.packages")
+    return last_lines(said, _LAST_LINES).replace(f"{OWN}.in", "images.packages")

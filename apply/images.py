@@ -1,5 +1,6 @@
 """`inv images.build`: what changed of the stack's images."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from apply import console, imagelock
@@ -31,7 +32,7 @@ def build(spec: str, names: str, options: Options, as_json: bool) -> None:
     engine = engine_of(stack)
     with console.Progress(as_json) as progress:
         builder = Builder(stack, engine, options, source_labels(file.parent), secrets_of(stack, file), progress.tell)
-        done = builder.build([ingredients(stack, file, image) for image in images])
+        done = builder.build(ingredients(stack, file, images))
     if as_json:
         console.result_json(
             [{"image": one.image, "id": one.id, "built": one.built, "steps": one.steps} for one in done]
@@ -47,11 +48,11 @@ def chosen(stack: Stack, names: str) -> list[BuiltImage]:
         StackError: the stack builds no image of that name, or none at all.
     """
     images = built_images(stack)
-    if wanted := [name.strip() for name in names.split(",") if name.strip()]:
+    if wanted := listed(names):
         for name in wanted:
             if name not in images:
                 raise StackError(f"the stack builds no image {name}", hint=f"one of: {', '.join(images)}")
-        return [images[name] for name in dict.fromkeys(wanted)]
+        return [images[name] for name in wanted]
     used = used_images(stack)
     if not used:
         hint = "profiles: {buun-stack: {enabled: true}}, or name one: inv images.build --names " + stack.images.name
@@ -59,12 +60,20 @@ def chosen(stack: Stack, names: str) -> list[BuiltImage]:
     return used
 
 
-def ingredients(stack: Stack, file: Path, image: BuiltImage) -> Ingredients:
-    """Everything that an image is built from.
+def ingredients(stack: Stack, file: Path, images: Iterable[BuiltImage]) -> list[Ingredients]:
+    """Everything that each image is built from.
 
     Raises:
         StackError: its packages are not locked, or a file is missing.
     """
     ca = named_text(file.parent / stack.ca, "ca", "a PEM file") if stack.ca else ""
-    folder = file.parent / image.custom.context if image.custom else None
-    return Ingredients(recipe(stack, image, imagelock.read(stack, file), ca), wheel(), folder)
+    pins, built = imagelock.read(stack, file), wheel()
+    return [
+        Ingredients(recipe(stack, image, pins, ca), built, file.parent / image.custom.context if image.custom else None)
+        for image in images
+    ]
+
+
+def listed(text: str) -> list[str]:
+    """What a flag names, separated by commas, each once."""
+    return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))

@@ -11,6 +11,7 @@ from typing import Any
 
 from apply.engine import Engine, EngineError
 from apply.imagefacts import Home, ImageFacts
+from apply.run import last_lines
 
 _FILES = Path(__file__).parent
 _PROBE, _PACKAGES = _FILES / "imageprobe.py", _FILES / "imagelisting.py"
@@ -101,4 +102,4 @@ def _python(file: Path, *arguments: str) -> list[str]:
 
 
 def _tail(text: str) -> str:
-    return "\n".join(text.strip().splitlines()[-LOG_LINES:])
+    return last_lines(text, LOG_LINES)

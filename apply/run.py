@@ -28,6 +28,11 @@ def found(program: str) -> str | None:
     return shutil.which(program)
 
 
+def last_lines(text: str, count: int = 8) -> str:
+    """The end of what a program printed, where its failures stand."""
+    return "\n".join(text.strip().splitlines()[-count:])
+
+
 def run(
     command: Sequence[str],
     *,
@@ -60,8 +65,7 @@ def run(
     except FileNotFoundError as error:
         raise ToolMissing(f"{command[0]} is not there, so {what} cannot go on", hint=f"install {command[0]}") from error
     if done.returncode:
-        tail = "\n".join(done.stdout.strip().splitlines()[-8:])
-        raise StackError(f"{what} failed: {Path(command[0]).name} ended with {done.returncode}\n{tail}")
+        raise _failed(what, command, done.returncode, done.stdout)
     return done.stdout
 
 
@@ -87,8 +91,11 @@ def pieces(command: Sequence[str], *, what: str) -> Iterator[bytes]:
                 raise
         if process.returncode:
             complaints.seek(0)
-            tail = "\n".join(complaints.read().decode("utf-8", "replace").strip().splitlines()[-8:])
-            raise StackError(f"{what} failed: {Path(command[0]).name} ended with {process.returncode}\n{tail}")
+            raise _failed(what, command, process.returncode, complaints.read().decode("utf-8", "replace"))
+
+
+def _failed(what: str, command: Sequence[str], code: int, said: str) -> StackError:
+    return StackError(f"{what} failed: {Path(command[0]).name} ended with {code}\n{last_lines(said)}")
 
 
 def watched(

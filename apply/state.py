@@ -59,15 +59,25 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that the caller alone may read, whole or not at all, and have it on the disk before returning.
+    """Write a file that the caller alone may read, as `write_whole` does.
 
     Raises:
         OSError: the file system refuses.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(path, text, 0o600)
+
+
+def write_whole(path: Path, text: str, mode: int) -> None:
+    """Write a file whole or not at all, and have it on the disk before returning.
+
+    Raises:
+        OSError: the file system refuses.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.fchmod(descriptor, mode)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()

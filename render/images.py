@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from render.imagelabels import PARTS, PARTS_OF_GROUPS
+from render.imagelabels import GROUPS_THAT_ARE_PARTS, PARTS
 from render.imagepackages import debian_packages, layers
 from render.imagepins import Pins
 from render.templates import filled
@@ -52,7 +52,7 @@ def recipe(stack: Stack, image: BuiltImage, pins: Pins, ca: str = "") -> Recipe:
         files["packages/torch.txt"] = pins.torch
     files[_KERNEL_SETTINGS] = (_IMAGES / DATASTACK / _KERNEL_SETTINGS).read_text("utf-8")
     files["Dockerfile"] = _dockerfile(stack, image, pins, tuple(lists), bool(ca))
-    parts = ("buunstack", *(PARTS_OF_GROUPS[name] for name in lists if name in PARTS_OF_GROUPS))
+    parts = ("buunstack", *(name for name in lists if name in GROUPS_THAT_ARE_PARTS))
     labels |= {PARTS: ",".join(parts), "org.opencontainers.image.base.name": image.base}
     if digest := pins.bases.get(image.base):
         labels["org.opencontainers.image.base.digest"] = digest
@@ -77,12 +77,24 @@ def extension(image: str, parts: tuple[str, ...], user: str = "1000") -> str:
     return f"FROM {image}\nUSER 0\n{run}\nUSER {user}\n"
 
 
-def archive_of_spark(stack: Stack) -> str | None:
+def _archive_of_spark(stack: Stack) -> str | None:
     """Where Spark's archive is, when it does not come with the Python package."""
     url, version = stack.images.spark_download_url, stack.images.spark_version
     if url is None or url.endswith(".tgz"):
         return url
     return f"{url.rstrip('/')}/spark-{version}/spark-{version}-bin-hadoop3.tgz"
+
+
+def proxies(stack: Stack) -> dict[str, str]:
+    """The variables by which programs know the proxy of a build."""
+    images = stack.images
+    declared = {
+        "http_proxy": images.build_proxy,
+        "https_proxy": images.build_proxy,
+        "no_proxy": ",".join(images.no_proxy),
+    }
+    found = {name: value for name, value in declared.items() if value}
+    return found | {name.upper(): value for name, value in found.items()}
 
 
 def _whole_lists(pins: Pins) -> dict[str, str]:
@@ -109,19 +121,11 @@ def _dockerfile(stack: Stack, image: BuiltImage, pins: Pins, lists: tuple[str, .
         package_index=images.package_index,
         torch_cuda=images.torch_cuda,
         torch_index=images.torch_index.rstrip("/"),
-        spark_archive=archive_of_spark(stack) if "spark" in lists else None,
+        spark_archive=_archive_of_spark(stack) if "spark" in lists else None,
         spark_sha512=images.spark_sha512,
     )
 
 
 def _arguments(stack: Stack) -> dict[str, str]:
     """Engines know the proxy's by name and keep them out of the image (Docker, predefined ARGs)."""
-    images = stack.images
-    found = dict(images.build_args)
-    proxies = {"HTTP_PROXY": images.build_proxy, "HTTPS_PROXY": images.build_proxy}
-    if images.no_proxy:
-        proxies["NO_PROXY"] = ",".join(images.no_proxy)
-    for name, value in proxies.items():
-        if value:
-            found |= {name: value, name.lower(): value}
-    return found
+    return stack.images.build_args | proxies(stack)

@@ -77,7 +77,7 @@ def test_a_package_that_is_not_there_is_named_and_no_container_stays() -> None:
 
 
 def test_an_archive_that_is_not_reached_is_told_with_the_settings_for_it() -> None:
-    engine = Engine({"update": (False, "E: Could not resolve 'deb.debian.org'")})
+    engine = Engine({"update": (False, "E: Could not resolve 'debian.lab.internal'")})
 
     with nothing_left(engine), pytest.raises(StackError, match=r"apt-get update on debian:12 failed") as found:
         imagebases.debian(engine, make_stack(), "debian:12", ("graphviz",))

@@ -21,6 +21,7 @@ from spec.load import load
 from tests.bench.report import Report
 from tests.e2e.stack import ROOT
 from tests.images.conftest import BASE, TAGGED, Site, new_site
+from tests.images.naming import tag, untag
 
 ROUNDS = 5
 GOAL_SECONDS, GOAL_MB = 2, 2500
@@ -36,7 +37,7 @@ def measure_images(report: Report) -> None:
     except StackError as error:
         report.skipped("inv images.build, unchanged", error.message)
         return
-    engine.tag(BASE, TAGGED)
+    tag(BASE, TAGGED)
     with tempfile.TemporaryDirectory() as folder:
         site = new_site(Path(folder) / "site", "localhost:1", groups={"deep_learning": False})
         site.lock()
@@ -46,7 +47,7 @@ def measure_images(report: Report) -> None:
             measure_sizes(report, engine, site)
             measure_wheel(report, site, Path(folder))
         finally:
-            engine.untag(site.reference)
+            untag(site.reference)
 
 
 def measure_unchanged(report: Report, site: Site, folder: Path) -> None:
@@ -85,7 +86,7 @@ def measure_wheel(report: Report, site: Site, folder: Path) -> None:
     with _changed_wheel(folder / "sources"):
         stack = load(site.file)
         builder = Builder(stack, engine_of(stack), Options(), {}, {}, lambda _: None)
-        (built,) = builder.build([ingredients(stack, site.file, image) for image in chosen(stack, "")])
+        (built,) = builder.build(ingredients(stack, site.file, chosen(stack, "")))
     report.count("steps built anew for a changed wheel", built.steps, 1)
 
 

@@ -14,6 +14,7 @@ import yaml
 from apply import imagebuilder, imagelock, imageproof, imagepush, images
 from apply.engine import Engine
 from spec.errors import StackError
+from tests.images.naming import tag, untag
 from tests.images.registry import Registry
 from tests.kubernetes.conftest import bao, cluster, tools
 
@@ -96,7 +97,7 @@ def docker() -> Engine:
         assert engine.image(BASE), f"there is no image {BASE} (BUUNSTACK_TEST_NOTEBOOK)"
     except (StackError, AssertionError) as error:
         pytest.skip(f"no image is built: {error}")
-    engine.tag(BASE, TAGGED)
+    tag(BASE, TAGGED)
     return engine
 
 
@@ -155,4 +156,4 @@ def whole(docker: Engine, registry: Registry, tmp_path_factory: pytest.TempPathF
         site.lock()
         site.build()
         yield site
-    docker.untag(site.reference)
+    untag(site.reference)

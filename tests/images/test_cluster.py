@@ -13,6 +13,7 @@ import yaml
 from apply.engine import Engine
 from tests.e2e.stack import Person
 from tests.images.conftest import OFF, TAGGED
+from tests.images.naming import untag
 from tests.images.registry import Registry
 from tests.kubernetes.site import Site, chart_values, kept
 from tests.kubernetes.vaultsite import install, no_server, with_deployer
@@ -87,7 +88,7 @@ def pinned(
         yield Pinned(site, reference, digest)
     finally:
         site.remove()
-        docker.untag(reference)
+        untag(reference)
 
 
 @pytest.fixture(scope="module")

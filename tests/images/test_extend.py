@@ -9,6 +9,7 @@ from apply.engine import Engine
 from apply.imageproof import ABSENT, OK
 from spec.errors import StackError
 from tests.images.conftest import OFF, TAGGED, Site, new_site
+from tests.images.naming import untag
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -38,7 +39,7 @@ def test_mcp_and_the_secret_store_work_in_an_extended_image(
     before = docker.image("localhost:1/mine:t1")
     imageextend.extend(str(site.file), TAGGED, "mcp,buunstack", "mine")
     assert docker.image("localhost:1/mine:t1") == before
-    docker.untag("localhost:1/mine:t1")
+    untag("localhost:1/mine:t1")
 
 
 def test_a_dockerfile_of_ones_own_stays(site: Site) -> None:

@@ -18,6 +18,7 @@ from apply.engine import Engine
 from apply.imageproof import ABSENT, FAILED, NAMES, OK, Check
 from spec.errors import StackError
 from tests.images import faultyimages
+from tests.images.naming import untag
 from tests.spec.stacks import LOCAL
 
 pytestmark = pytest.mark.timeout(600)
@@ -48,7 +49,7 @@ def built(engine: Engine) -> Iterator[Callable[[str], str]]:
 
     yield make
     for tag in tags:
-        engine.untag(tag)
+        untag(tag)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from apply.imagedigests import pushed_images
 from apply.registry import digest
 from spec.load import load
 from tests.images.conftest import OFF, TAGGED, Site, new_site
+from tests.images.naming import untag
 from tests.images.registry import Registry
 
 pytestmark = pytest.mark.timeout(600)
@@ -47,7 +48,7 @@ def site(podman: Engine, registry: Registry, tmp_path_factory: pytest.TempPathFa
     made.lock(python_only=True)
     made.build()
     yield made
-    podman.untag(made.reference)
+    untag(made.reference, "podman")
 
 
 def test_the_image_is_built_once(site: Site, podman: Engine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from apply.imageproof import NAMES, OK
 from spec.errors import StackError
 from spec.load import load
 from tests.images.conftest import TAGGED, Site
+from tests.images.naming import untag
 
 pytestmark = pytest.mark.timeout(900)
 _LARGEST = 2_500_000_000 - 690_000_000
@@ -64,7 +65,7 @@ def copied(whole: Site, docker: Engine, tmp_path: Path) -> Iterator[Callable[...
     yield copy
     for site in made:
         if site.reference != whole.reference and docker.image(site.reference):
-            docker.untag(site.reference)
+            untag(site.reference)
 
 
 def test_deep_learning_is_built() -> None:

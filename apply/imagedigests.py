@@ -6,8 +6,6 @@ from pathlib import Path
 
 import yaml
 
-from apply import imagefiles
-from apply.imagefiles import folder_of
 from spec.errors import StackError
 
 _NAME = "pushed.yaml"
@@ -22,6 +20,11 @@ class Pushed:
     """`sha256:…`, of its manifest."""
     fingerprint: str
     """Of what it was built from."""
+
+
+def folder_of(file: Path) -> Path:
+    """Where a stack file's own locks are."""
+    return file.with_name(f"{file.stem}.images")
 
 
 def pushed_images(file: Path) -> dict[str, Pushed]:
@@ -47,6 +50,9 @@ def write_pushed(file: Path, images: Mapping[str, Pushed]) -> None:
     Raises:
         StackError: the disk refuses.
     """
+    # Every command on a cluster reads digests; only a push needs what writes locks.
+    from apply import imagefiles
+
     entries = {address: asdict(entry) for address, entry in {**pushed_images(file), **images}.items()}
     imagefiles.write(folder_of(file), {_NAME: _HEAD + imagefiles.as_yaml(entries)})
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from apply.imagedigests import folder_of
 from apply.state import write_whole
 from render.imagepackages import (
     FOLDER,
@@ -32,11 +33,6 @@ PACKAGES, APT, BASES = "packages", "apt.yaml", "bases.yaml"
 _MADE = "# made by inv images.lock\n"
 _HEADER = re.compile(r"# made by inv images\.lock\n# inputs: ([0-9a-f]{16})\n(?:# content: ([0-9a-f]{16})\n)?")
 _LOCK = "inv images.lock"
-
-
-def folder_of(file: Path) -> Path:
-    """Where a stack file's own lock is."""
-    return file.with_name(f"{file.stem}.images")
 
 
 def read(stack: Stack, file: Path) -> Pins:

@@ -6,7 +6,8 @@ from pathlib import Path
 from apply import imagebases, imagefiles
 from apply.console import Progress, result, say
 from apply.engine import engine_of
-from apply.imagefiles import APT, BASES, PACKAGES, folder_of, read
+from apply.imagedigests import folder_of
+from apply.imagefiles import APT, BASES, PACKAGES, read
 from apply.imageresolve import Question, resolve, seeds, torch
 from render.imagepackages import FOLDER, OWN, TORCH, debian_packages, requirements
 from render.imagereadme import readme

@@ -47,10 +47,12 @@ def test_a_changed_profile_restarts_the_hub_alone_and_servers_go_on(own: Install
     dave.spawn()
     server = json.loads(next((own.state / "run" / "servers").glob("dave*.json")).read_text())["pid"]
     before = pids(own)
-    own.declare(profiles={"minimal": {"enabled": True, "default": True, "display_name": "Renamed"}})
+    renamed = {"enabled": True, "default": True, "display_name": "Renamed"}
+    own.declare(profiles={"minimal": renamed, "datascience": {"enabled": False}})
 
     changes = json.loads(own.inv("plan", "--json").stdout)["changes"]
     assert [change["what"] for change in changes if change["action"] == "restart"] == ["part hub"]
+    assert not [change["what"] for change in changes if change["action"] == "build"]
     assert own.inv("plan", "--check", code=3).stdout.count("Renamed") >= 1
     own.install()
 

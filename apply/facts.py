@@ -33,6 +33,7 @@ _HOLDERS = {
     "vault_port": "vault",
     "vault_cluster_port": "vault",
     "page_port": "page",
+    "mcp_port": "mcp",
 }
 """Port on loopback -> the part that listens there."""
 _OF_KEYCLOAK = {"keycloak_port": "keycloak", "keycloak_management_port": "keycloak"}

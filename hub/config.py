@@ -11,9 +11,10 @@ from typing import Any
 from hub import users
 from hub.authenticator import Route, authenticator_class, with_api
 from hub.hooks import as_hook
+from hub.mcpapi import mcp_route
 from hub.ratelimit import RateLimit
 from hub.revocation import Revoker
-from hub.roles import PAGE_SERVICE, configure_page, configure_services, configure_vault_scope
+from hub.roles import MCP_SERVICE, PAGE_SERVICE, add_helper, configure_page, configure_services, configure_vault_scope
 from hub.settings import Settings
 from hub.spawnsecrets import Put, SecretsAtSpawn, put_plainly
 from hub.turns import Turns
@@ -48,6 +49,7 @@ def configure(
     configure_services(c, settings, environ)
     routes: list[Route] = [*own_routes]
     revoker = configure_vault(c, settings, vault, routes, put, environ)
+    configure_mcp(c, settings, routes)
     configure_login(c, settings, routes, revoker)
 
 
@@ -118,6 +120,18 @@ def configure_vault(
     if settings.vault.delivery == "env" or settings.vault.required:
         c.Spawner.pre_spawn_hook = as_hook(SecretsAtSpawn(settings.vault, vault, put).prepare)
     return revoker
+
+
+def configure_mcp(c: Any, settings: Settings, routes: list[Route]) -> None:
+    """The one MCP endpoint for all users, and its question to the hub; adds its route."""
+    if settings.mcp is None:
+        return
+    routes.append(mcp_route())
+    if settings.mcp.command:
+        add_helper(c, MCP_SERVICE, settings.mcp.url, settings.mcp.command, settings.mcp.environment)
+    else:
+        # Somebody else runs it, and it needs no token of its own: to the hub it is a place to send requests to.
+        c.Proxy.extra_routes = {**c.Proxy.get("extra_routes", {}), f"/services/{MCP_SERVICE}/": settings.mcp.url}
 
 
 def configure_login(c: Any, settings: Settings, routes: list[Route], revoker: Revoker | None) -> None:

@@ -9,6 +9,7 @@ from hub.settings import Page, Settings, SettingsError
 
 VAULT_TOKEN_SCOPE = "custom:vault:token"  # noqa: S105 - a scope's name
 ADMIN_SERVICE = "admin-service"
+MCP_SERVICE = "mcp"
 PAGE_SERVICE = "secrets"
 PAGE_CLIENT = f"service-{PAGE_SERVICE}"
 """How JupyterHub calls a service's OAuth client (jupyterhub/services/service.py)."""
@@ -68,6 +69,12 @@ def configure_page(c: Any, page: Page, environ: Mapping[str, str]) -> None:
     _extended(c.JupyterHub, "services", [], [service])
     # A sign-in has no right that its user lacks.
     _role(c, "user", start=["self"])["scopes"].extend(scopes)
+
+
+def add_helper(c: Any, name: str, url: str, command: Iterable[str], environment: Mapping[str, str]) -> None:
+    """A service that the hub runs itself, and that may do nothing of its own."""
+    service = {"name": name, "url": url, "display": False, "command": [*command], "environment": dict(environment)}
+    _extended(c.JupyterHub, "services", [], [service])
 
 
 def _add_service(c: Any, name: str, token: str, scopes: Iterable[str]) -> None:

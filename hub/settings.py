@@ -110,6 +110,15 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mcp:
+    """The MCP endpoint for all users: where the proxy finds it; the hub starts `command`, or somebody else runs it."""
+
+    url: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Notebook:
     """What every notebook server gets."""
 
@@ -193,6 +202,7 @@ class Settings:
     profiles: tuple[Profile, ...]
     vault: Vault | None
     page: Page | None
+    mcp: Mcp | None
     notebook: Notebook
     culling: Culling
     services: tuple[Service, ...]

@@ -10,7 +10,7 @@ from render.profiles import offered
 from render.services import services
 from render.storage import shared_claim
 from render.vault import HUB_ROLE, VaultLayout
-from render.vaultvalues import LOGIN_FOLDER, PAGE_PORT, RENEWED_TOKEN
+from render.vaultvalues import LOGIN_FOLDER, MCP_PORT, PAGE_PORT, RENEWED_TOKEN
 from spec.login import administrators, by_provider
 from spec.model import Stack
 from spec.profiles import EffectiveProfile, effective_profiles
@@ -22,6 +22,11 @@ _SHIPPED = ("*.py", "*.html", "*.css")
 CHART_FOLDER = "/usr/local/etc/jupyterhub"
 """Where the chart's own configuration lies: it is on the hub's Python path (files/hub/jupyterhub_config.py)."""
 AUTHORITY_FILE = "buunstack/ca.pem"
+MCP_PATH = "/services/mcp"
+"""The one MCP endpoint for all users, below the platform's address."""
+_OWN_API = "http://127.0.0.1:8081/hub/api"
+"""The hub, for what runs in its own pod: its Service is not open to itself."""
+_HELPER_ENVIRONMENT = {"PYTHONPATH": CHART_FOLDER, "PYTHONDONTWRITEBYTECODE": "1"}
 _LOADER = "hub/cluster/jupyterhub_config.py"
 """What the chart executes after its own configuration, from a folder of its own."""
 
@@ -142,6 +147,7 @@ def cluster_settings(stack: Stack, found: Found) -> dict[str, Any]:
         ),
         "vault": _cluster_vault(stack),
         "page": _cluster_page(stack),
+        "mcp": _cluster_mcp(stack),
         "local": None,
         "cluster": {"shared": _shared_folders(stack)},
     }
@@ -184,17 +190,37 @@ def _cluster_page(stack: Stack) -> dict[str, Any] | None:
     if vault is None or not has_page(stack.vault):
         return None
     own = {
-        # In the hub's own pod: its Service is not open to itself, and the proxy comes to the pod's address.
-        "SECRETS_HUB_API": "http://127.0.0.1:8081/hub/api",
+        # The proxy comes to the pod's address.
+        "SECRETS_HUB_API": _OWN_API,
         "SECRETS_LISTEN": "0.0.0.0",  # noqa: S104 - the NetworkPolicy lets the proxy in alone
-        "PYTHONPATH": CHART_FOLDER,
-        "PYTHONDONTWRITEBYTECODE": "1",
+        **_HELPER_ENVIRONMENT,
     }
     return {
         "url": f"http://hub:{PAGE_PORT}",
         "token_variable": None,
         "command": ["python3", "-m", "hub.secretspage"],
         "environment": {**page_environment(stack, vault), **own},
+    }
+
+
+def mcp_environment(stack: Stack, listen: str, hub_api: str) -> dict[str, str]:
+    """What the MCP endpoint for all users is told.
+
+    Args:
+        listen: address and port.
+        hub_api: address of the hub's API.
+    """
+    return {"MCP_LISTEN": listen, "MCP_PATH": MCP_PATH, "MCP_HUB_API": hub_api, "MCP_TITLE": stack.hub.title}
+
+
+def _cluster_mcp(stack: Stack) -> dict[str, Any] | None:
+    if not stack.mcp.enabled:
+        return None
+    listen = f"http://0.0.0.0:{MCP_PORT}"  # the NetworkPolicy lets the proxy in alone
+    return {
+        "url": f"http://hub:{MCP_PORT}",
+        "command": ["python3", "-m", "hub.mcpgate"],
+        "environment": {**mcp_environment(stack, listen, _OWN_API), **_HELPER_ENVIRONMENT},
     }
 
 

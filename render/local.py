@@ -36,6 +36,7 @@ _TOKEN_VARIABLES = {ADMIN_SERVICE: "BUUNSTACK_ADMIN_SERVICE_TOKEN", CULLER: "BUU
 _PAGE_SHARES = tuple(f"hub/{name}.py" for name in ("ending", "vaulthttp", "vaulterrors", "webanswers"))
 """Code of the hub that the page for one's secrets runs too."""
 _PAGE_URL, _PAGE_TOKEN = "http://127.0.0.1:@{page_port}", "BUUNSTACK_PAGE_TOKEN"
+_MCP_URL = "http://127.0.0.1:@{mcp_port}"
 _HUB_ENVIRONMENT = {"PYTHONPATH": f"{STATE}/site", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -79,6 +80,7 @@ def _settings(stack: Stack) -> dict[str, Any]:
         "services": hubfiles.service_settings(local_services(stack), _TOKEN_VARIABLES),
         "vault": _vault_settings(stack),
         "page": _page_settings(stack),
+        "mcp": _mcp_settings(stack),
         "local": _local_settings(stack),
         "cluster": None,
     }
@@ -107,6 +109,12 @@ def _page_settings(stack: Stack) -> dict[str, Any] | None:
     if not has_page(stack.vault):
         return None
     return {"url": _PAGE_URL, "token_variable": _PAGE_TOKEN, "command": [], "environment": {}}
+
+
+def _mcp_settings(stack: Stack) -> dict[str, Any] | None:
+    if not stack.mcp.enabled:
+        return None
+    return {"url": _MCP_URL, "command": [], "environment": {}}
 
 
 def _local_settings(stack: Stack) -> dict[str, Any]:
@@ -161,6 +169,8 @@ def _parts(stack: Stack) -> list[dict[str, Any]]:
         parts.append(_culler_part(stack))
     if has_page(stack.vault):
         parts.append(_page_part(stack))
+    if stack.mcp.enabled:
+        parts.append(_mcp_part(stack))
     return [*parts, _keeper_part()]
 
 
@@ -254,6 +264,21 @@ def _page_part(stack: Stack) -> dict[str, Any]:
         environment_files={"JUPYTERHUB_API_TOKEN": f"{STATE}/secrets/page-token"},
         ready={"url": f"{_PAGE_URL}{prefix}static/page.css", "ca": None, "status": [200]},
         reads=[f"site/{path}" for path in (*code, *_PAGE_SHARES)],
+    )
+
+
+def _mcp_part(stack: Stack) -> dict[str, Any]:
+    """The MCP endpoint for all users."""
+    code = (*hubfiles.package_files("hub/mcpgate"), "hub/ending.py")
+    return part(
+        "mcp",
+        ["@{python}", "-m", "hub.mcpgate"],
+        environment={
+            **_HUB_ENVIRONMENT,
+            **hubfiles.mcp_environment(stack, _MCP_URL, "http://127.0.0.1:@{hub_port}/hub/api"),
+        },
+        ready={"url": f"{_MCP_URL}{hubfiles.MCP_PATH}", "ca": None, "status": [405]},
+        reads=[f"site/{path}" for path in code],
     )
 
 

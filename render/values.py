@@ -10,7 +10,7 @@ from render.profiles import offered, profile_list, shared_environment
 from render.renewer import with_renewer
 from render.services import services
 from render.storage import storage_values
-from render.vaultvalues import hub_login_volume, trusted_authority, with_page
+from render.vaultvalues import hub_login_volume, trusted_authority, with_helpers
 from spec.model import Stack
 from spec.quantities import seconds
 
@@ -23,7 +23,7 @@ def chart_values(stack: Stack, found: Found) -> dict[str, Any]:
     """Everything the chart is given; `chart_values` of the file last. Secrets are `@{placeholders}`."""
     own = {
         "imagePullSecrets": [{"name": name} for name in stack.images.pull_secrets],
-        "hub": with_renewer(stack, with_page(stack, with_login(stack, _hub(stack, found)))),
+        "hub": with_renewer(stack, with_helpers(stack, with_login(stack, _hub(stack, found)))),
         "proxy": _proxy(stack),
         "singleuser": _singleuser(stack, found),
         "cull": _cull(stack),

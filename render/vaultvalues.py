@@ -16,6 +16,8 @@ _LOGIN_SECONDS = 600
 _READABLE = 0o644
 PAGE_PORT = 8082
 """Where the page for one's secrets listens in the hub's pod, beside the hub's own 8081."""
+MCP_PORT = 8083
+"""Where the MCP endpoint for all users listens there."""
 RENEWED_TOKEN = "/vault/secrets/vault-token"  # noqa: S105 - a path
 """Where the hub finds its token that lasts, which the renewer beside it keeps alive."""
 RENEWED_VOLUME = {"name": "vault-secrets", "mountPath": "/vault/secrets"}
@@ -34,14 +36,17 @@ def hub_login_volume(stack: Stack) -> dict[str, Any]:
     return {"extraVolumes": [volume], "extraVolumeMounts": [mount]}
 
 
-def with_page(stack: Stack, hub: dict[str, Any]) -> dict[str, Any]:
-    """The values `hub` with a way from the proxy to the page for one's secrets, which listens in the hub's pod."""
-    if not has_page(stack.vault):
+def with_helpers(stack: Stack, hub: dict[str, Any]) -> dict[str, Any]:
+    """The values `hub` with a way from the proxy to what listens in the hub's pod beside it."""
+    ports = {"secrets": PAGE_PORT} if has_page(stack.vault) else {}
+    if stack.mcp.enabled:
+        ports["mcp"] = MCP_PORT
+    if not ports:
         return hub
-    port = {"name": "secrets", "port": PAGE_PORT, "targetPort": PAGE_PORT}
     proxy = {"podSelector": {"matchLabels": {"component": "proxy", "release": stack.name}}}
-    rule = {"from": [proxy], "ports": [{"port": PAGE_PORT, "protocol": "TCP"}]}
-    return {**hub, "service": {"extraPorts": [port]}, "networkPolicy": {"ingress": [rule]}}
+    rule = {"from": [proxy], "ports": [{"port": port, "protocol": "TCP"} for port in ports.values()]}
+    extra = [{"name": name, "port": port, "targetPort": port} for name, port in ports.items()]
+    return {**hub, "service": {"extraPorts": extra}, "networkPolicy": {"ingress": [rule]}}
 
 
 def vault_variables(stack: Stack) -> dict[str, str]:

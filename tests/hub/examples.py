@@ -98,6 +98,7 @@ def settings(**changes: Any) -> dict[str, Any]:
         "profiles": [profile("minimal", default=True)],
         "vault": VAULT,
         "page": None,
+        "mcp": None,
         "notebook": {"environment": {}, "log_level": "warning"},
         "culling": CULLING,
         "services": SERVICES,

@@ -1,0 +1,1 @@
+"""One MCP endpoint for all users of a hub, a process of its own: `python -m hub.mcpgate`."""

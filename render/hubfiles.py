@@ -43,9 +43,9 @@ def hub_files(*without: str) -> dict[str, str]:
     return {path: code for path, code in package_files("hub").items() if not path.startswith(folders)}
 
 
-def without_provider(stack: Stack) -> tuple[str, ...]:
-    """The folder of the hub's code that is left out where users have passwords of the hub."""
-    return () if by_provider(stack.auth) else ("oidc",)
+def unused_folders(stack: Stack) -> tuple[str, ...]:
+    """Those of the hub's code that are left out: another login, and what is not declared."""
+    return (*(() if by_provider(stack.auth) else ("oidc",)), *(() if stack.mcp.enabled else ("mcpgate",)))
 
 
 def layout(stack: Stack) -> VaultLayout:
@@ -240,7 +240,7 @@ def _shared_folders(stack: Stack) -> list[dict[str, Any]]:
 
 def cluster_files(stack: Stack, found: Found) -> dict[str, str]:
     """Path below the folder of the chart's own configuration -> text: what the hub's pod reads of this stack."""
-    files = hub_files("local", *(() if has_lasting_token(stack.vault) else ("renewer",)), *without_provider(stack))
+    files = hub_files("local", *(() if has_lasting_token(stack.vault) else ("renewer",)), *unused_folders(stack))
     files["jupyterhub_config.d/buunstack.py"] = files.pop(_LOADER)
     files["buunstack/settings.json"] = text(cluster_settings(stack, found))
     if stack.ca:

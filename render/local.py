@@ -62,8 +62,8 @@ def local_artifacts(stack: Stack) -> dict[str, str]:
 
 
 def _foreign(stack: Stack) -> tuple[str, ...]:
-    """Folders of the hub's code that this stack does not run: a cluster's, and another login's."""
-    return ("cluster", "renewer", *hubfiles.without_provider(stack))
+    """Folders of the hub's code that this stack does not run: a cluster's, and what it does not declare."""
+    return ("cluster", "renewer", *hubfiles.unused_folders(stack))
 
 
 def _listen_address(stack: Stack) -> str:

@@ -98,7 +98,7 @@ def settings(**changes: Any) -> dict[str, Any]:
         "profiles": [profile("minimal", default=True)],
         "vault": VAULT,
         "page": None,
-        "notebook": {"environment": {}, "log_level": "warning"},
+        "notebook": {"environment": {}, "log_level": "warning", "allow_token_in_url": False},
         "culling": CULLING,
         "services": SERVICES,
         "local": LOCAL,

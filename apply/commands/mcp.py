@@ -17,7 +17,7 @@ _SETUP = {
 
 @task(name="setup", help=STATE | JSON | _SETUP)
 def setup(_, user, spec="stack.yaml", state=None, client="", hub=False, with_token=False, expires="30d", json=False):
-    """Show or write what a client needs to reach a user's server."""
+    """Show or write what an AI client needs."""
     with user_errors():
         from apply import mcpsetup
 
@@ -27,7 +27,7 @@ def setup(_, user, spec="stack.yaml", state=None, client="", hub=False, with_tok
 
 @task(name="status", help=STATE | JSON)
 def status(_, user, spec="stack.yaml", state=None, json=False):
-    """Check that a user's server is a tool, and of that user alone."""
+    """Check that a user's server serves that user's AI alone."""
     with user_errors():
         from apply import mcpstatus
 

@@ -37,6 +37,7 @@ from spec.ways import has_user_policies
 
 if TYPE_CHECKING:
     from apply.loginlayer import LoginLayer
+    from apply.reach import Reach
 
 _MANAGER = "buunstack"
 _THERE_ALREADY = 409
@@ -258,6 +259,12 @@ class ClusterTarget:
 
         with clusterhub.hub(self) as found:
             yield found
+
+    def reach(self) -> AbstractContextManager["Reach"]:
+        """The way to what users reach: the public address, else a tunnel to the proxy."""
+        from apply import clusterhub
+
+        return clusterhub.reach(self)
 
     def give_secrets(self, user: str) -> str:
         """The user's own policy in Vault, where each has one."""

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from apply import keys, tunnel
 from apply.hubapi import HubApi
+from apply.reach import Reach
 from render.extras import keys_secret
 from render.services import ADMIN_SERVICE
 from render.values import token_key
-from spec.errors import StackError
+from spec.errors import StackError, TargetUnreachable
 
 if TYPE_CHECKING:
     from apply.cluster import ClusterTarget
 
 _HUB_PORT, _PROXY_PORT = 8081, 8000
 """Of the pods of the z2jh chart (templates/hub/deployment.yaml, templates/proxy/deployment.yaml)."""
+_PUBLIC_SECONDS = 10.0
+_OK = 200
 
 
 @contextlib.contextmanager
@@ -38,6 +41,31 @@ def proxy(target: "ClusterTarget") -> Iterator[str]:
     """The address of the proxy, as an Ingress reaches it."""
     with _tunnel(target, "proxy", _PROXY_PORT) as address:
         yield address
+
+
+@contextlib.contextmanager
+def reach(target: "ClusterTarget") -> Iterator[Reach]:
+    """The public address where it answers this machine, else a tunnel to the proxy behind it."""
+    public = [Reach(target.url())]
+    if target.stack.ca:
+        public.append(Reach(target.url(), target.file.parent / target.stack.ca))
+    note = "the stack makes no way in of its own (ingress.kind: none)"
+    if target.stack.ingress.kind != "none":
+        for way in public:
+            if not (note := _fault(way)):
+                yield way
+                return
+    with proxy(target) as address:
+        yield Reach(f"{address}/", note=note, broken=target.stack.ingress.kind != "none")
+
+
+def _fault(way: Reach) -> str:
+    """Why the public address is of no use here; empty when it is."""
+    try:
+        status, _ = way.call("GET", "hub/api/", "the public address", timeout=_PUBLIC_SECONDS)
+    except TargetUnreachable as error:
+        return error.message
+    return "" if status == _OK else f"the public address {way.url} answers {status}"
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """The hub's REST API as the admin service uses it."""
 
 import itertools
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -67,7 +68,11 @@ class HubApi:
 
     def names(self) -> list[str]:
         """Every user of the hub."""
-        return [str(user["name"]) for user in self._users("")]
+        return [str(user["name"]) for user in self.users()]
+
+    def users(self) -> Iterator[dict[str, Any]]:
+        """Every user as the hub describes one."""
+        return self._users("")
 
     def health(self) -> list[str]:
         """What is not as declared in the running configuration of a hub in a cluster."""
@@ -94,6 +99,37 @@ class HubApi:
         if server is None:
             return "stopped"
         return "ready" if server["ready"] else str(server.get("pending") or "starting")
+
+    def user(self, name: str) -> dict[str, Any] | None:
+        """A user as the hub describes one; None where there is none of this name."""
+        found = self._call("GET", f"users/{quote(name, safe='')}", f"asking for user {name}", passes=(404,))
+        return found if "name" in found else None
+
+    def last_failure(self, user: str) -> str:
+        """Why the last start of the user's stopped server failed; empty when it did not, or nobody remembers."""
+        path = f"users/{quote(user, safe='')}/server/progress"
+        said = self._call("GET", path, f"asking for the server of {user}", passes=(400, 404))
+        events = [json.loads(line[5:]) for line in str(said).splitlines() if line.startswith("data:")]
+        return next((str(event["message"]) for event in events if event.get("failed")), "")
+
+    def mint(self, user: str, scopes: Sequence[str], expires_seconds: int, note: str) -> dict[str, Any]:
+        """Make a token of a user: its `id`, and the `token` itself, which nobody can be told again.
+
+        Args:
+            note: what the user reads of it on the hub's page of tokens.
+        """
+        body = {"scopes": list(scopes), "expires_in": expires_seconds, "note": note}
+        return dict(self._call("POST", f"users/{quote(user, safe='')}/tokens", f"making a token of {user}", body))
+
+    def tokens(self, user: str) -> list[dict[str, Any]]:
+        """The tokens of a user, without their secrets."""
+        found = self._call("GET", f"users/{quote(user, safe='')}/tokens", f"listing tokens of {user}")
+        return list(found["api_tokens"])
+
+    def revoke(self, user: str, token_id: str) -> None:
+        """End a token; one that is gone is no error."""
+        path = f"users/{quote(user, safe='')}/tokens/{quote(token_id, safe='')}"
+        self._call("DELETE", path, f"ending a token of {user}", passes=(404,))
 
     def _users(self, query: str) -> Iterator[dict[str, Any]]:
         """Page by page: the hub answers with 50 at most unless it is asked for more."""

@@ -30,6 +30,7 @@ from spec.ways import has_user_policies
 
 if TYPE_CHECKING:
     from apply.loginlayer import LoginLayer
+    from apply.reach import Reach
 
 _ROUTES = "traefik/rules.toml"
 
@@ -158,13 +159,27 @@ class LocalTarget:
         return confinement.warnings(self.stack, confinement.landlock(self.state))
 
     def url(self) -> str:
-        """The address users visit."""
-        return str(facts.known(self.stack, self.state)["public_url"])
+        """The address users visit.
+
+        Raises:
+            StackError: nothing is installed, so that it is not decided yet.
+        """
+        values = facts.known(self.stack, self.state)
+        if "public_url" not in values:
+            raise StackError(f"no stack is installed in {self.state.path}", hint="inv install")
+        return str(values["public_url"])
 
     def wanted_parts(self) -> list[str]:
         """The names of the parts of the last install."""
         table = self.state.read_json("conf/parts.json") or {"parts": []}
         return [part["name"] for part in table["parts"]]
+
+    @contextlib.contextmanager
+    def reach(self) -> Iterator["Reach"]:
+        """The way to what users reach: the proxy's own address."""
+        from apply.reach import local_reach
+
+        yield local_reach(self.stack, self.state)
 
     @contextlib.contextmanager
     def hub(self) -> Iterator[HubApi]:

@@ -107,7 +107,7 @@ def _opened(parts: SplitResult, trust: Path | None, address: str | None, timeout
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     connection.sock = socket.create_connection((address or host, port), timeout)
     if secure:
-        connection.sock = _context(trust).wrap_socket(connection.sock, server_hostname=host)
+        connection.sock = tls_context(trust).wrap_socket(connection.sock, server_hostname=host)
     return connection
 
 
@@ -118,7 +118,8 @@ def _certificate_end(connection: http.client.HTTPConnection) -> float | None:
     return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
 
 
-def _context(trust: Path | None) -> ssl.SSLContext:
+def tls_context(trust: Path | None) -> ssl.SSLContext:
+    """What verifies a server: the system's authorities, or these certificates alone."""
     context = ssl.create_default_context(cafile=None if trust is None else str(trust))
     if trust is not None:
         # Else only an authority's own certificate would count, not a server's.

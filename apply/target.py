@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from apply.cluster import ClusterTarget
     from apply.local import LocalTarget
     from apply.loginlayer import LoginLayer
+    from apply.reach import Reach
 
 Tell = Callable[[str], None]
 Confirm = Callable[[Plan], None]
@@ -84,6 +85,14 @@ class Target(Protocol):
 
     def hub(self) -> AbstractContextManager[HubApi]:
         """The hub's API with the admin service's token, while the context is open."""
+        ...
+
+    def url(self) -> str:
+        """The address users visit."""
+        ...
+
+    def reach(self) -> AbstractContextManager["Reach"]:
+        """The way from here to what users and assistants reach, while the context is open."""
         ...
 
     def locked(self, purpose: str, tell: Tell) -> AbstractContextManager[None]:

@@ -77,7 +77,11 @@ def configure_security(c: Any) -> None:
 
 def notebook_environment(settings: Settings, profile: Mapping[str, str]) -> dict[str, str]:
     """The variables of a notebook server: the site's, then its profile's, then the stack's own, which win."""
-    own = {"BUUNSTACK_LOG_LEVEL": settings.notebook.log_level}
+    own = {
+        "BUUNSTACK_LOG_LEVEL": settings.notebook.log_level,
+        # Said also when it is off: an image or a profile may have another opinion.
+        "JUPYTERHUB_ALLOW_TOKEN_IN_URL": "1" if settings.notebook.allow_token_in_url else "0",
+    }
     if settings.vault is not None:
         own["VAULT_ADDR"] = settings.vault.address
         if settings.vault.ca_file is not None:

@@ -124,6 +124,7 @@ class Notebook:
 
     environment: Mapping[str, str]
     log_level: str
+    allow_token_in_url: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,6 +80,7 @@ def settings(stack: Stack) -> dict[str, Any]:
         "notebook": {
             "environment": dict(sorted(stack.notebook.environment.items())),
             "log_level": stack.notebook.buunstack_log_level,
+            "allow_token_in_url": stack.mcp.allow_token_in_url,
         },
         "culling": {
             "enabled": stack.culling.enabled,

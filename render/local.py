@@ -6,7 +6,7 @@ it in, so that these texts are the same everywhere.
 
 from typing import Any
 
-from render import hubfiles
+from render import hubfiles, mcp
 from render.environments import environment_id, environments, unavailable_reason
 from render.keycloak import keycloak_objects
 from render.keycloakpart import keycloak_part
@@ -57,6 +57,7 @@ def local_artifacts(stack: Stack) -> dict[str, str]:
         files["conf/vault.json"] = hubfiles.text(_vault_objects(stack))
     files |= {f"site/{path}": text for path, text in hubfiles.hub_files(*_foreign(stack)).items()}
     files |= {f"notebook/{path}": text for path, text in hubfiles.package_files("buunstack").items()}
+    files |= {f"notebook/{path}": text for path, text in mcp.server_settings(stack).items()}
     files["notebook/labconfig/default_setting_overrides.json"] = hubfiles.text(_LAB_SETTINGS)
     return files
 
@@ -76,7 +77,7 @@ def _settings(stack: Stack) -> dict[str, Any]:
         **hubfiles.settings(stack),
         "logo_file": stack.hub.logo,
         "provider": provider_settings(stack, "@{public_url}", f"{STATE}/secrets/{CLIENT_SECRET}", stack.ca),
-        "profiles": [_profile(profile) for profile in effective_profiles(stack) if profile.enabled],
+        "profiles": [_profile(stack, profile) for profile in effective_profiles(stack) if profile.enabled],
         "services": hubfiles.service_settings(local_services(stack), _TOKEN_VARIABLES),
         "vault": _vault_settings(stack),
         "page": _page_settings(stack),
@@ -86,9 +87,9 @@ def _settings(stack: Stack) -> dict[str, Any]:
     }
 
 
-def _profile(profile: EffectiveProfile) -> dict[str, Any]:
+def _profile(stack: Stack, profile: EffectiveProfile) -> dict[str, Any]:
     reason = unavailable_reason(profile)
-    own = {"available": not reason, "reason": reason, "environment_id": environment_id(profile)}
+    own = {"available": not reason, "reason": reason, "environment_id": environment_id(stack, profile)}
     return {**hubfiles.profile_settings(profile), **own}
 
 

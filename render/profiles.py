@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from render.found import Found
+from render.mcp import PATH_VARIABLE, TOKEN_VARIABLE, server_variables
 from render.vaultvalues import vault_variables
 from spec.images import address
 from spec.model import Stack
@@ -52,8 +53,9 @@ def gives_gpus(stack: Stack, found: Found) -> bool:
 
 def shared_environment(stack: Stack) -> dict[str, str]:
     """The variables of every server, as KubeSpawner's templates of exactly these texts."""
-    own = {_LOG_LEVEL: stack.notebook.buunstack_log_level, **vault_variables(stack)}
-    return _literals({**stack.notebook.environment, **own})
+    given = stack.notebook.environment
+    own = {_LOG_LEVEL: stack.notebook.buunstack_log_level, **vault_variables(stack), **server_variables(stack, given)}
+    return _literals({**given, **own})
 
 
 def profile_list(stack: Stack, found: Found) -> list[dict[str, Any]]:
@@ -87,7 +89,7 @@ def _override(stack: Stack, profile: EffectiveProfile, gpus: bool) -> dict[str, 
     override: dict[str, Any] = {"image": profile.image, **_cpu(profile.cpu), **_memory(profile.memory)}
     if gpus and (count := _gpus(stack, profile)):
         override |= _gpu(stack, count)
-    if environment := {name: text for name, text in declared.environment.items() if name != _LOG_LEVEL}:
+    if environment := _environment(stack, declared.environment):
         override["environment"] = _literals(environment)
     if declared.node_selector:
         override["node_selector"] = dict(sorted(declared.node_selector.items()))
@@ -97,6 +99,14 @@ def _override(stack: Stack, profile: EffectiveProfile, gpus: bool) -> dict[str, 
     if declared.storage:
         override["storage_capacity"] = declared.storage
     return {**override, **declared.pod}
+
+
+def _environment(stack: Stack, given: dict[str, str]) -> dict[str, str]:
+    """A profile's own variables; those of the stack win, and its folder of settings goes before the profile's."""
+    found = {name: text for name, text in given.items() if name not in (_LOG_LEVEL, TOKEN_VARIABLE)}
+    if PATH_VARIABLE in found:
+        found[PATH_VARIABLE] = server_variables(stack, found)[PATH_VARIABLE]
+    return found
 
 
 def _choice(stack: Stack, found: Found, choice: Choice, gpus: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from render.found import Found
 from render.hubfiles import CHART_FOLDER, cluster_files, file_key, logo_name
 from render.login import with_login
+from render.mcp import mounted_settings
 from render.network import egress_rules, vault_egress, way_in
 from render.profiles import offered, profile_list, shared_environment
 from render.renewer import with_renewer
@@ -119,7 +120,7 @@ def _singleuser(stack: Stack, found: Found) -> dict[str, Any]:
         "image": _image(stack, found),
         "fsGid": stack.storage.fs_group,
         "extraEnv": shared_environment(stack),
-        **trusted_authority(stack, found),
+        "extraFiles": {**trusted_authority(stack, found), **mounted_settings(stack)},
         # Its init container would need more than `restricted` gives; the NetworkPolicy closes that address.
         "cloudMetadata": {"blockWithIptables": False},
         "networkPolicy": {"egress": [*egress_rules(stack), *vault_egress(stack)]},

@@ -62,8 +62,8 @@ def vault_variables(stack: Stack) -> dict[str, str]:
 
 
 def trusted_authority(stack: Stack, found: Found) -> dict[str, Any]:
-    """The private authority as a file of each server."""
+    """The private authority as a file of each server, as the chart's `singleuser.extraFiles`."""
     if not stack.ca:
         return {}
     file = {"mountPath": AUTHORITY, "mode": _READABLE, "stringData": found.ca}
-    return {"extraFiles": {"buunstack-ca": file}}
+    return {"buunstack-ca": file}

@@ -17,14 +17,7 @@ def _named(_: Stack) -> bool:
     return True
 
 
-_EVERYWHERE: tuple[Row, ...] = (
-    (("mcp", "enabled"), lambda stack: stack.mcp.enabled),
-    (("mcp", "version"), _named),
-    (("mcp", "allow_token_in_url"), lambda stack: stack.mcp.allow_token_in_url),
-)
-"""A place in the file and whether it asks for something; a place that the file does not name asks for nothing."""
 _LOCAL: tuple[Row, ...] = (
-    *_EVERYWHERE,
     (("ca",), lambda stack: stack.ca is not None and not by_provider(stack.auth)),
     (("vault", "address"), lambda stack: stack.vault.address is not None),
     (("vault", "namespace"), lambda stack: stack.vault.namespace is not None),
@@ -55,17 +48,16 @@ _LOCAL: tuple[Row, ...] = (
     (("notebook", "pre_pull"), _named),
     (("notebook", "placeholders"), lambda stack: bool(stack.notebook.placeholders)),
 )
-_KUBERNETES: tuple[Row, ...] = _EVERYWHERE
+"""A place in the file and whether it asks for something; a place that the file does not name asks for nothing."""
 
 
 def unavailable(stack: Stack, file: FilePath) -> list[Problem]:
     """What the file asks for and cannot have yet, with its lines."""
     document = document_of(file)
     words = f"not available yet on target {stack.target.kind}"
-    rows = _KUBERNETES if stack.target.kind == "kubernetes" else _LOCAL
-    found = [document.problem(path, words, "remove it") for path, asks in rows if document.has(path) and asks(stack)]
     if stack.target.kind == "kubernetes":
-        return sorted([*found, *_vault(stack, document)])
+        return _vault(stack, document)
+    found = [document.problem(path, words, "remove it") for path, asks in _LOCAL if document.has(path) and asks(stack)]
     for slug, profile in stack.profiles.items():
         for name in ("choices", "storage", "pod"):
             if getattr(profile, name):

@@ -12,7 +12,7 @@ from typing import Any
 
 from spec import validators
 from spec.document import Document, Path, shortened
-from spec.fields import ADDRESS, GROUP, HOST, IMAGE, REFERENCE, SLUG, STACK_NAME, URL, USER_NAME, VARIABLE
+from spec.fields import ADDRESS, GROUP, HOST, IMAGE, MCP_VERSION, REFERENCE, SLUG, STACK_NAME, URL, USER_NAME, VARIABLE
 from spec.problems import Problem
 from spec.quantities import CPU, DURATION, MEMORY
 from spec.secrecy import names_secret
@@ -30,6 +30,7 @@ _FORMS = {
     USER_NAME: ("a user name", "small letters, digits and . _ @ + -, beginning with a letter or digit"),
     GROUP: ("the full path of a group", "such as science/physics, without a slash at its ends"),
     VARIABLE: ("a variable's name", "letters, digits and underscores, such as POSTGRES_HOST"),
+    MCP_VERSION: ("a version that answers nobody without a token", '"2.2.4", or another one from "1.0.0" on'),
     REFERENCE: ("a reference to a secret", "vault:PATH#FIELD, env:NAME, k8s:SECRET#KEY or file:PATH"),
 }
 _TYPES = {

@@ -21,6 +21,9 @@ GROUP = r"^[^/\s][^/\x00-\x1f]*(/[^/\x00-\x1f]+)*$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 REFERENCE = r"^(vault|env|k8s|file):.+$"
 
+MCP_VERSION = r"^[1-9][0-9]*\.[0-9]+\.[0-9]+$"
+"""jupyter-mcp-server below 1.0.0 runs code for anyone who reaches it (datalayer/jupyter-mcp-server #213)."""
+
 Duration = Annotated[str, Meta(pattern=DURATION, examples=["90s", "10m", "24h", "7d"])]
 Memory = Annotated[str, Meta(pattern=MEMORY, examples=["512Mi", "4Gi"])]
 Cpu = Annotated[float, Meta(ge=0.001, le=1024)] | Annotated[str, Meta(pattern=CPU, examples=["500m", "2"])]

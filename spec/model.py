@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from spec.fields import STACK_NAME, Address, Duration, Host, Section, Slug, Text, Url, Variables, says
+from spec.fields import MCP_VERSION, STACK_NAME, Address, Duration, Host, Section, Slug, Text, Url, Variables, says
 from spec.model_auth import Auth
 from spec.model_images import Images
 from spec.model_platform import ChartValues, Egress, Storage, Vault
@@ -94,11 +94,11 @@ class Mcp(Section, frozen=True):
     version: Annotated[
         str,
         Meta(
-            pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$",
+            pattern=MCP_VERSION,
             description="The version of jupyter-mcp-server; below 1.0.0 anyone may run code.",
         ),
     ] = "2.2.4"
-    allow_token_in_url: Annotated[bool, says("Accept `?token=`, which ends up in logs.")] = False
+    allow_token_in_url: Annotated[bool, says("Servers accept `?token=`, which ends up in logs.")] = False
 
 
 class Culling(Section, frozen=True):

@@ -14,6 +14,7 @@ from spec.rules_images import (
     build_arguments_are_no_secrets,
     image_packages_are_names,
     images_have_names_of_their_own,
+    servers_that_are_tools_are_built_as_such,
     spark_from_a_mirror_is_checked,
     the_registry_is_a_place,
 )
@@ -155,10 +156,11 @@ def remote_services_use_https(stack: Stack, document: Document) -> Iterator[Prob
             )
 
 
-def mcp_checks_its_callers(stack: Stack, document: Document) -> Iterator[Problem]:
-    """jupyter-mcp-server below 1.0.0 runs code for anyone who reaches it (datalayer/jupyter-mcp-server #213)."""
-    if int(stack.mcp.version.split(".")[0]) < 1:
-        yield document.problem(("mcp", "version"), "versions below 1.0.0 answer without a token", '"2.2.4"')
+def mcp_is_on_where_something_of_it_is_asked_for(stack: Stack, document: Document) -> Iterator[Problem]:
+    """A permission that silently does nothing would surprise whoever switches the rest on later."""
+    if stack.mcp.allow_token_in_url and not stack.mcp.enabled:
+        message = "has no effect with mcp.enabled: false"
+        yield document.problem(("mcp", "allow_token_in_url"), message, "enabled: true, or remove it")
 
 
 def limits_hold_on_a_cluster_only(stack: Stack, document: Document) -> Iterator[Problem]:
@@ -216,7 +218,8 @@ RULES: tuple[Rule, ...] = (
     a_gateway_is_named,
     destinations_are_complete,
     remote_services_use_https,
-    mcp_checks_its_callers,
+    mcp_is_on_where_something_of_it_is_asked_for,
+    servers_that_are_tools_are_built_as_such,
     nothing_is_left_unfilled,
     texts_are_one_line,
 )

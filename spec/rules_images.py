@@ -7,6 +7,7 @@ from spec.document import Document
 from spec.images import package_groups
 from spec.model import Stack
 from spec.problems import Problem
+from spec.profiles import used_images
 from spec.rules_profiles import REQUIREMENT
 from spec.secrecy import names_secret
 
@@ -62,6 +63,15 @@ def spark_from_a_mirror_is_checked(stack: Stack, document: Document) -> Iterator
         yield document.problem(("images", "spark_sha512"), message, "remove it, or set spark_download_url")
     if images.spark_download_url and "spark" not in package_groups(stack):
         yield document.problem(("images", "spark_download_url"), "images.groups switches Spark off", "remove it")
+
+
+def servers_that_are_tools_are_built_as_such(stack: Stack, document: Document) -> Iterator[Problem]:
+    """An image of this stack's own without the extension would answer assistants with 404."""
+    if not stack.mcp.enabled or "mcp" in package_groups(stack):
+        return
+    if names := [image.name for image in used_images(stack) if image.custom is None]:
+        message = f"{' and '.join(names)} would be built without what mcp.enabled asks for"
+        yield document.problem(("images", "groups", "mcp"), message, "mcp: true, or mcp: {enabled: false}")
 
 
 def build_arguments_are_no_secrets(stack: Stack, document: Document) -> Iterator[Problem]:

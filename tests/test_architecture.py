@@ -48,6 +48,7 @@ ONLY_THERE = {
     "hub/renewer/metrics.py": {"prometheus_client"},
     "hub/cluster/tokensecret.py": {"kubernetes_asyncio", "aiohttp"},
     "buunstack/magics.py": {"IPython"},
+    "apply/mcpclient.py": {"mcp", "httpx2"},
 }
 """What one file alone may import: where the package is not installed, that file or its line is not run."""
 ONLY_IN = {"subprocess": {"apply/run.py"}, "hvac": {"apply/vault.py"}, "rich": {"apply/console.py"}}

@@ -3,9 +3,7 @@
 import json
 from pathlib import Path
 
-import yaml
-
-from tests.e2e.stack import ROOT, InstalledStack, eventually
+from tests.e2e.stack import InstalledStack, eventually
 
 
 def test_open_hands_the_address_to_the_browser(stack: InstalledStack, tmp_path: Path) -> None:
@@ -92,24 +90,23 @@ def test_render_writes_the_same_files_each_time_and_none_of_this_machine(tmp_pat
 
 
 def test_what_the_target_cannot_do_yet_is_refused_with_its_line_by_plan_and_install(tmp_path: Path) -> None:
-    asking = InstalledStack(tmp_path, mcp={"enabled": True})
-    line = asking.spec.read_text().splitlines().index("mcp:") + 2
+    asking = InstalledStack(tmp_path, gpu={"enabled": True})
+    line = asking.spec.read_text().splitlines().index("gpu:") + 2
 
     for words in (["plan"], ["install", "--yes"], ["render"]):
         failed = asking.inv(*words, code=2)
-        assert f"{asking.spec}:{line}:12: mcp.enabled: not available yet on target local" in failed.stderr
+        assert f"{asking.spec}:{line}:12: gpu.enabled: not available yet on target local" in failed.stderr
     assert not asking.state.exists()
     assert asking.inv("validate")
 
 
 def test_what_a_cluster_cannot_have_yet_is_refused_with_words(tmp_path: Path) -> None:
     cluster = InstalledStack(tmp_path)
-    cluster.spec.write_text((ROOT / "spec" / "examples" / "department.yaml").read_text())
-    assert yaml.safe_load(cluster.spec.read_text())["target"]["kind"] == "kubernetes"
+    cluster.spec.write_text("version: 1\ntarget: {kind: kubernetes}\nhub: {host: hub.lab.internal}\n")
 
     failed = cluster.inv("install", "--yes", code=2)
 
-    assert "not available yet on target kubernetes" in failed.stderr
+    assert "users' secrets on a cluster need vault.address" in failed.stderr
 
 
 def test_a_proof_that_there_is_not_is_refused_and_not_left_out(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def settings(**changes: Any) -> dict[str, Any]:
         "vault": VAULT,
         "page": None,
         "mcp": None,
-        "notebook": {"environment": {}, "log_level": "warning"},
+        "notebook": {"environment": {}, "log_level": "warning", "allow_token_in_url": False},
         "culling": CULLING,
         "services": SERVICES,
         "local": LOCAL,

@@ -83,7 +83,7 @@ class RealHub:
             "python": python,
         }
         environment = {"REPORTS": str(self.folder / "reports"), "HUB_VERSION": jupyterhub.__version__}
-        notebook = {"environment": environment, "log_level": "warning"}
+        notebook = {"environment": environment, "log_level": "warning", "allow_token_in_url": False}
         content = settings(**{"local": local, "notebook": notebook, **changes})
         if content["provider"] is not None:
             content["provider"]["public_url"] = f"{self.url}/"

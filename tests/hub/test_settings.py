@@ -66,7 +66,10 @@ def test_nothing_of_them_can_be_changed(tmp_path: Path) -> None:
         ({"auth": {**examples.AUTH, "admin_users": "admin"}}, "auth.admin_users: expected list, got str"),
         ({"profiles": [examples.profile("a"), 1]}, "profiles[1]: expected dict, got int"),
         ({"profiles": [examples.profile("a", groups=[1])]}, "profiles[0].groups[0]: expected str, got int"),
-        ({"notebook": {"environment": {"A": 1}, "log_level": "info"}}, "notebook.environment.A: expected str, got int"),
+        (
+            {"notebook": examples.settings()["notebook"] | {"environment": {"A": 1}}},
+            "notebook.environment.A: expected str, got int",
+        ),
         ({"vault": {**examples.VAULT, "ttl": "1 hour"}}, "vault.ttl: '1 hour' is not a duration"),
         ({"vault": {**examples.VAULT, "max_ttl": "12"}}, "vault.max_ttl: '12' is not a duration"),
         ({"vault": {**examples.VAULT, "delivery": "post"}}, "vault.delivery: 'post' is none of on_demand, env"),

@@ -21,9 +21,6 @@ REFUSED = {
     "vault.preset": (PRESET, 17, "vault: {preset: null}"),
     "vault.hub_login": ("vault: {hub_login: token}", 20, "vault: {hub_login: jwt}"),
     "vault.admin_token": ("vault: {admin_token: {}}", 22, ""),
-    "mcp.enabled": ("mcp: {enabled: true}", 16, "mcp: {enabled: false}"),
-    "mcp.version": ("mcp: {version: 2.2.4}", 16, ""),
-    "mcp.allow_token_in_url": ("mcp: {allow_token_in_url: true}", 27, "mcp: {allow_token_in_url: false}"),
     "monitoring.enabled": ("monitoring: {enabled: true}", 23, "monitoring: {enabled: auto}"),
     "monitoring.namespace": ("monitoring: {namespace: a}", 25, ""),
     "monitoring.alerts": ("monitoring: {alerts: false}", 22, ""),
@@ -103,6 +100,8 @@ USED_EVERYWHERE = {
     "culling.admins": "culling: {admins: false}",
     "culling.users": "culling: {users: true}",
     "notebook.environment": "notebook: {environment: {A: a}}",
+    "mcp.enabled": "mcp: {enabled: true}",
+    "mcp.allow_token_in_url": "mcp: {enabled: true, allow_token_in_url: true}",
     "notebook.buunstack_log_level": "notebook: {buunstack_log_level: debug}",
 }
 """Key -> what changes the files of each target; empty where `apply/` alone reads it."""
@@ -119,6 +118,7 @@ USED = {
     "hub.log_level": "hub: {log_level: debug}",
     "hub.logo": "hub: {logo: a.png}",
     "profiles.NAME.packages": "profiles: {datascience: {packages: [a]}}",
+    "mcp.version": "mcp: {enabled: true, version: 2.2.3}",
     "vault.enabled": "vault: {enabled: false}",
     "vault.mount": "vault: {mount: kv}",
     "vault.root": "vault: {root: lab}",

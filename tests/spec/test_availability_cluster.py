@@ -7,7 +7,6 @@ import yaml
 
 from render.artifacts import render
 from render.found import Found
-from spec.availability import _KUBERNETES
 from spec.load import parse
 from spec.model import Stack
 from tests.render.test_images import BUILT
@@ -16,12 +15,6 @@ from tests.spec.test_availability import RULED_EVERYWHERE, USED_EVERYWHERE, belo
 
 BASE = CLUSTER + "vault: {address: https://vault.lab.internal}\n"
 FOUND = Found(gpu=True, monitoring=True, external_secrets=True)
-REFUSED = {
-    "mcp.enabled": "mcp: {enabled: true}",
-    "mcp.version": "mcp: {version: 2.2.4}",
-    "mcp.allow_token_in_url": "mcp: {allow_token_in_url: true}",
-}
-"""Key -> what asks for it."""
 RULED = {
     **RULED_EVERYWHERE,
     "target.confinement": "target: {kind: kubernetes, confinement: auto}",
@@ -48,6 +41,7 @@ USED = {
     "hub.title": "hub: {host: hub.lab.internal, title: Lab}",
     "hub.log_level": "hub: {host: hub.lab.internal, log_level: debug}",
     "hub.logo": "hub: {host: hub.lab.internal, logo: a.png}",
+    "mcp.version": "",
     "ingress.kind": "ingress: {kind: none}",
     "ingress.gateway.name": "ingress: {kind: gateway, gateway: {name: a}}",
     "ingress.gateway.namespace": "ingress: {kind: gateway, gateway: {name: a, namespace: b}}",
@@ -133,7 +127,7 @@ USED = {
     },
     "ca": "ca: a.pem",
 }
-"""Key -> what changes the artifacts; empty where `apply/` alone reads it, or groups need a login that is missing."""
+"""Key -> what changes the artifacts; empty where `apply/` or images alone read it, or a login is missing."""
 BEFORE = {
     "gpu.limit": "gpu: {all_profiles: true}",
     "gpu.runtime_class": "gpu: {all_profiles: true}",
@@ -166,14 +160,6 @@ def text_of(line: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("key", REFUSED)
-def test_what_a_cluster_cannot_have_yet_is_refused_at_its_place(key: str, tmp_path: Path) -> None:
-    found = not_yet(text_of(REFUSED[key]), tmp_path)
-
-    assert [one.path for one in found] == [key]
-    assert "not available yet on target kubernetes" in found[0].message
-
-
 def test_a_file_without_a_word_about_secrets_is_told_what_to_write(tmp_path: Path) -> None:
     (found,) = not_yet(CLUSTER, tmp_path)
 
@@ -181,12 +167,6 @@ def test_a_file_without_a_word_about_secrets_is_told_what_to_write(tmp_path: Pat
     assert "need vault.address" in found.message
     assert "or vault: {enabled: false}" in found.hint
     assert not_yet(BASE, tmp_path) == []
-
-
-def test_every_row_of_what_is_refused_has_a_case() -> None:
-    rows = {".".join(str(step) for step in path) for path, _ in _KUBERNETES}
-
-    assert rows == REFUSED.keys()
 
 
 def test_the_example_of_a_cluster_asks_for_nothing_that_is_missing(tmp_path: Path) -> None:
@@ -209,11 +189,11 @@ def test_what_a_cluster_uses_changes_the_artifacts(key: str) -> None:
 
 def test_every_key_of_the_model_is_used_or_refused_or_complained_of() -> None:
     model = set(keys(Stack))
-    ignored = {key for key in model - USED.keys() - BUILT.keys() if not any(below(key, row) for row in REFUSED | RULED)}
+    ignored = {key for key in model - USED.keys() - BUILT.keys() if not any(below(key, row) for row in RULED)}
 
     assert ignored == set(), "a cluster would ignore these: see spec/availability.py"
     assert set(USED) <= model, "the table of this test names keys that are gone"
-    assert {row for row in REFUSED | RULED if not any(below(key, row) for key in model)} == set()
+    assert {row for row in RULED if not any(below(key, row) for key in model)} == set()
 
 
 def test_the_secrets_of_the_artifacts_are_places_for_them() -> None:

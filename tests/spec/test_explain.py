@@ -39,6 +39,12 @@ FORMS = {
     "a bare host as url": ("vault: {address: v.x.y}", 18, "an address", "such as https://"),
     "an image with a blank": ("images: {base: a b}", 16, "an image", "quay.io/"),
     "a user with a blank": ("auth: {admin_users: [a b]}", 22, "a user name", "small letters"),
+    "an MCP server that asks for no token": (
+        "mcp: {version: 0.99.99}",
+        16,
+        "a version that answers nobody without a token, got '0.99.99'",
+        '"2.2.4", or another one from "1.0.0" on',
+    ),
     "a group with a slash": ("auth: {admin_groups: [/a]}", 23, "the full path of a group", "without a slash"),
     "a port too high": ("hub: {port: 65536}", 13, "65536 must be at most 65535", "65535"),
     "a port too low": ("hub: {port: 0}", 13, "0 must be at least 1", "1"),

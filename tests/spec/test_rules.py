@@ -174,13 +174,13 @@ STORES = {
         "the preset buun-stack sets this to policy_per_user",
         "policy_per_user, or remove vault.preset",
     ),
-    "an MCP server that asks for no token": Case(
-        rules.mcp_checks_its_callers,
-        CLUSTER + "mcp: {version: 0.99.99}\n",
-        CLUSTER + "mcp: {version: 1.0.0}\n",
-        (4, 16),
-        "versions below 1.0.0 answer without a token",
-        '"2.2.4"',
+    "a token in an address that no assistant needs": Case(
+        rules.mcp_is_on_where_something_of_it_is_asked_for,
+        CLUSTER + "mcp: {allow_token_in_url: true}\n",
+        CLUSTER + "mcp: {allow_token_in_url: true, enabled: true}\n",
+        (4, 27),
+        "has no effect with mcp.enabled: false",
+        "enabled: true, or remove it",
     ),
 }
 

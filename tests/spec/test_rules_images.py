@@ -15,7 +15,16 @@ def case(rule: object, wrong: str, right: str, column: int, message: str, hint: 
 
 
 NAMES = rules.image_packages_are_names
+ASSISTANTS = f"{CLUSTER}mcp: {{enabled: true}}\nprofiles: {{buun-stack: {{enabled: true}}}}\n"
 CASES = {
+    "an image without the tools that its servers are to have": Case(
+        rules.servers_that_are_tools_are_built_as_such,
+        f"{ASSISTANTS}images: {{groups: {{mcp: false}}}}\n",
+        f"{ASSISTANTS}images: {{groups: {{mcp: true}}}}\n",
+        (6, 24),
+        "datastack-notebook would be built without what mcp.enabled asks for",
+        "mcp: true, or mcp: {enabled: false}",
+    ),
     "an option as a Python package": case(
         NAMES, "packages: ['-e .']", "packages: [a]", 21, "is not a Python pa", "xarray"
     ),

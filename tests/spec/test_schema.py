@@ -48,6 +48,13 @@ def test_a_committed_file_is_what_the_model_makes(name: str, made: Any) -> None:
     assert (ROOT / name).read_text("utf-8") == made(), f"{name} is older than spec/model*.py: inv schema writes it"
 
 
+def test_an_editor_refuses_an_mcp_server_that_answers_without_a_token_and_takes_the_first_that_asks() -> None:
+    file = {"version": 1, "target": {"kind": "local"}}
+
+    assert not VALIDATOR.is_valid(file | {"mcp": {"version": "0.99.99"}})
+    assert VALIDATOR.is_valid(file | {"mcp": {"version": "1.0.0"}})
+
+
 def test_the_schema_is_one_of_its_dialect() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
     assert schema()["$schema"] == DIALECT

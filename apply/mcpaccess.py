@@ -1,0 +1,68 @@
+"""Tokens that live for the time of a check, and a stranger to try a door with; all of it ends with the check."""
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from apply import console
+from apply.hubapi import HubApi
+from spec.errors import StackError
+
+LIFE_SECONDS = 300
+"""What is not revoked, because the check was killed, ends by itself."""
+_NOTE = "inv mcp: a check, ends by itself"
+STRANGER = "mcp-check-"
+"""Begins the name of a user who is made for a check and removed with it."""
+
+
+def scopes(user: str) -> list[str]:
+    """What an assistant of the user needs: to reach, start and stop the server, and to see that it runs."""
+    return [f"{name}!user={user}" for name in ("access:servers", "servers", "read:users")]
+
+
+@contextlib.contextmanager
+def token_of(hub: HubApi, user: str) -> Iterator[str]:
+    """A token with which an assistant of the user would come; revoked at the end, whatever happens."""
+    made = hub.mint(user, scopes(user), LIFE_SECONDS, _NOTE)
+    try:
+        yield str(made["token"])
+    finally:
+        with _told(f"a token of {user} could not be revoked; it ends by itself within {LIFE_SECONDS // 60} minutes"):
+            hub.revoke(user, str(made["id"]))
+
+
+@contextlib.contextmanager
+def token_of_a_stranger(hub: HubApi) -> Iterator[str]:
+    """A token of a user who is nobody else: made for this, without a home or a server, and removed at the end.
+
+    No account of a person is used, so nobody finds a token among his own that he has not made.
+
+    Raises:
+        StackError: the hub makes no such user.
+    """
+    _remove_leftovers(hub)
+    name = STRANGER + secrets.token_hex(4)
+    hub.ensure_user(name)
+    try:
+        yield str(hub.mint(name, ["self"], LIFE_SECONDS, _NOTE)["token"])
+    finally:
+        with _told(f"user {name} could not be removed; the next inv mcp.status does it"):
+            hub.remove_user(name)
+
+
+def _remove_leftovers(hub: HubApi) -> None:
+    """Of checks that were killed: those of checks that run now are younger."""
+    for user in hub.users():
+        made = datetime.fromisoformat(str(user["created"])) if user.get("created") else None
+        if user["name"].startswith(STRANGER) and made and (datetime.now(UTC) - made).total_seconds() > LIFE_SECONDS:
+            hub.remove_user(str(user["name"]))
+
+
+@contextlib.contextmanager
+def _told(words: str) -> Iterator[None]:
+    """A failure at the end is told and hides nothing of what came before."""
+    try:
+        yield
+    except StackError as error:
+        console.say(f"warning: {words}: {error.message}")

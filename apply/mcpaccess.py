@@ -41,7 +41,7 @@ def token_of_a_stranger(hub: HubApi) -> Iterator[str]:
     Raises:
         StackError: the hub makes no such user.
     """
-    _remove_leftovers(hub)
+    remove_strangers(hub, LIFE_SECONDS)
     name = STRANGER + secrets.token_hex(4)
     hub.ensure_user(name)
     try:
@@ -51,11 +51,13 @@ def token_of_a_stranger(hub: HubApi) -> Iterator[str]:
             hub.remove_user(name)
 
 
-def _remove_leftovers(hub: HubApi) -> None:
-    """Of checks that were killed: those of checks that run now are younger."""
+def remove_strangers(hub: HubApi, older_than_seconds: float) -> None:
+    """Those whom checks that were killed have left: those of checks that run now are younger."""
     for user in hub.users():
-        made = datetime.fromisoformat(str(user["created"])) if user.get("created") else None
-        if user["name"].startswith(STRANGER) and made and (datetime.now(UTC) - made).total_seconds() > LIFE_SECONDS:
+        if not str(user["name"]).startswith(STRANGER) or not user.get("created"):
+            continue
+        age = datetime.now(UTC) - datetime.fromisoformat(str(user["created"]))
+        if age.total_seconds() > older_than_seconds:
             hub.remove_user(str(user["name"]))
 
 

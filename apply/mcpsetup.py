@@ -12,7 +12,7 @@ from apply import console, mcpaccess, mcpclient
 from apply.mcpchecks import unknown_user
 from apply.mcpclients import CLIENTS, VARIABLE, Client, Endpoint, Unfit, hub_endpoint, server_endpoint
 from apply.mcpstatus import enabled_target
-from apply.state import disk_errors, write_whole
+from apply.state import write_whole
 from spec.errors import StackError
 from spec.quantities import DURATION, seconds
 
@@ -131,9 +131,12 @@ def _written(client: Client, endpoint: Endpoint) -> Path:
     if made == text:
         console.say(f"{path} has {endpoint.key} already")
         return path
-    with disk_errors(path):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, made, stat.S_IMODE(path.stat().st_mode) if path.exists() else _NEW_FILE)
+    except OSError as error:
+        hint = "go to another folder, or use --client generic"
+        raise StackError(f"{path} cannot be written: {error.strerror}", hint) from error
     console.say(f"{path} has {endpoint.key} now")
     return path
 

@@ -257,4 +257,7 @@ _NOTEBOOK = """\
 notebook:
   environment:  # variables of every notebook server
     TZ: UTC
+
+mcp:
+  enabled: false  # true makes each server a tool of its user's AI client: inv mcp.setup USER
 """

@@ -113,6 +113,17 @@ class InstalledStack(Commands):
         status = self.status()
         return bool(status["supervised"]) and all(part["state"] == "ready" for part in status["parts"].values())
 
+    def ask_hub(self, path: str, method: str = "GET", token: str = "") -> requests.Response:
+        """A call of the hub's API, with the admin service's token unless another is given."""
+        port = json.loads((self.state / "conf" / "facts.json").read_text())["ports"]["hub_port"]
+        token = token or (self.state / "secrets" / "admin-service-token").read_text().strip()
+        with requests.Session() as session:
+            session.trust_env = False
+            headers = {"Authorization": f"token {token}"}
+            return session.request(
+                method, f"http://127.0.0.1:{port}/hub/api/{path}", headers=headers, json={}, timeout=30
+            )
+
     def remove(self) -> None:
         self.inv("uninstall", "--purge", "--yes")
 

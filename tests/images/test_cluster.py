@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import yaml
 
 from apply.engine import Engine
+from apply.mcpchecks import NAMES
+from tests.e2e.assistant import asked, said, token_of
 from tests.e2e.stack import Person
 from tests.images.conftest import OFF, TAGGED
 from tests.images.naming import untag
 from tests.images.registry import Registry
-from tests.kubernetes.site import Site, chart_values, kept
+from tests.kubernetes.site import IMAGES, Site, chart_values, kept, profile
 from tests.kubernetes.vaultsite import install, no_server, with_deployer
 from tests.openbao import OpenBao
 
@@ -48,7 +49,8 @@ class Pinned:
 def declare(site: Site, registry: Registry, **sections: Any) -> None:
     """Write a stack file with one profile, whose image this stack builds."""
     site.declare(
-        profiles={"datascience": {"enabled": False}, PROFILE: {"enabled": True, "default": True}},
+        profiles={"datascience": {"enabled": False}, PROFILE: {"enabled": True, "default": True}, "lab": profile()},
+        mcp={"enabled": True},
         chart_values=chart_values(),
         images={
             "registry": registry.name,
@@ -129,15 +131,31 @@ def test_a_kernel_calculates_with_spark(ada: Person) -> None:
     assert "sum: 499500" in ada.run(_SPARK, 120)
 
 
-def test_assistants_reach_the_servers_tools_with_the_users_token_and_not_without(ada: Person) -> None:
-    token = ada.post(f"/hub/api/users/{ada.name}/tokens", json={"note": "assistant", "expires_in": 600}).json()["token"]
+def test_an_assistant_runs_a_cell_of_a_new_notebook_and_nobody_else_gets_in(pinned: Pinned, ada: Person) -> None:
+    token = token_of(ada)
+    notebook = {"notebook_name": "answer", "notebook_path": "answer.ipynb", "mode": "create"}
+    cell = {"cell_index": -1, "cell_source": "print(6 * 7)"}
 
-    names = [tool["name"] for tool in tools_of(ada, token)]
-
-    assert "list_notebooks" in names
+    assert said(ada, token, ("use_notebook", notebook), ("insert_execute_code_cell", cell))[1] == "42\n"
     for wrong in (None, "0" * 32):
-        assert mcp(ada, "initialize", wrong).status_code == 403
-        assert mcp(ada, "tools/list", wrong).status_code == 403
+        assert asked(ada, "tools/call", wrong, name="execute_code", arguments={"code": "1"}).status_code == 403
+    assert asked(ada, "tools/list", None, f"?token={token}").status_code == 403
+    told = json.loads(pinned.site.inv("mcp.status", "ada", "--json").stdout)
+    assert {check["name"]: check["state"] for check in told["checks"]} == dict.fromkeys(NAMES, "ok")
+    assert told["url"] == "https://hub.lab.internal/user/ada/mcp"
+
+
+def test_a_server_whose_image_lacks_the_extension_works_and_status_names_the_image(pinned: Pinned, ada: Person) -> None:
+    pinned.site.add_user("bob")
+    bob = pinned.site.person("bob")
+    bob.spawn("lab", 60)
+
+    said_of_bob = pinned.site.inv("mcp.status", "bob", code=1).stderr
+
+    assert f"jupyter-mcp-server is not in its image {IMAGES[2]}" in said_of_bob
+    assert f"inv images.extend {IMAGES[2]} --with mcp" in said_of_bob
+    assert bob.run("print(6 * 7)") == "42\n"
+    bob.stop()
 
 
 def test_the_list_of_images_counts_the_servers_that_run_the_pinned_one(pinned: Pinned, ada: Person) -> None:
@@ -178,25 +196,3 @@ def test_after_a_push_of_a_changed_image_a_plan_shows_that_the_profiles_image_ch
         pinned.site.spec.write_text(stack)
         pushed_file(pinned.site).write_text(pushed)
     assert pinned.site.plan()["changes"] == []
-
-
-def tools_of(person: Person, token: str) -> list[dict[str, Any]]:
-    """What the server's MCP endpoint offers."""
-    began = mcp(person, "initialize", token)
-    assert began.status_code == 200, began.text
-    answer = mcp(person, "tools/list", token, began.headers.get("Mcp-Session-Id", ""))
-    lines = [line.removeprefix("data:") for line in answer.text.splitlines() if line.startswith("data:")]
-    found: list[dict[str, Any]] = json.loads(lines[-1] if lines else answer.text)["result"]["tools"]
-    return found
-
-
-def mcp(person: Person, method: str, token: str | None, session: str = "") -> requests.Response:
-    """One message to the endpoint, as a program without a browser's cookies sends it."""
-    client = {"name": "tests", "version": "1"}
-    begin = {"protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": client}
-    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": begin if method == "initialize" else {}}
-    headers = {"Accept": "application/json, text/event-stream", "Connection": "close"}
-    headers |= {"Authorization": f"token {token}"} if token else {}
-    headers |= {"Mcp-Session-Id": session} if session else {}
-    url = f"{person.stack.url}{person.base}/mcp"
-    return requests.post(url, json=message, headers=headers, timeout=30, proxies={"http": "", "https": ""})

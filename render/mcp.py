@@ -30,6 +30,11 @@ _TOGETHER = (
 """The packages whose later versions have broken earlier servers."""
 _TAB_SECONDS = 1
 """How long a list of tools waits for a tab of JupyterLab, which adds some; the extension's own 5 stall clients."""
+_REMEMBERED_SECONDS = 30
+"""How long a server takes a token for good without asking the hub again: a revoked one opens it no longer than this.
+
+JupyterHub's own 300 (jupyterhub/services/auth.py, `cache_max_age`) would let it in for five minutes.
+"""
 _READABLE = 0o644
 
 
@@ -51,12 +56,13 @@ def _locked() -> dict[str, str]:
 
 def server_settings(stack: Stack) -> dict[str, str]:
     """Path below a folder of Jupyter's settings -> text."""
+    own = {"jupyter_server_config.json": _text({"HubOAuth": {"cache_max_age": _REMEMBERED_SECONDS}})}
     if stack.mcp.enabled:
         # Of the application's own name, so that a server without the extension reads nothing it does not know.
         waits = {"JupyterMCPServerExtensionApp": {"jupyter_mcp_tools_timeout": _TAB_SECONDS}}
-        return {"jupyter_jupyter_mcp_server_config.json": _text(waits)}
+        return own | {"jupyter_jupyter_mcp_server_config.json": _text(waits)}
     off = {"ServerApp": {"jpserver_extensions": {"jupyter_mcp_server": False, "jupyter_mcp_tools": False}}}
-    return {"jupyter_server_config.d/buunstack-mcp.json": _text(off)}
+    return own | {"jupyter_server_config.d/buunstack-mcp.json": _text(off)}
 
 
 def mounted_settings(stack: Stack) -> dict[str, Any]:

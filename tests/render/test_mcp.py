@@ -22,6 +22,11 @@ def singleuser(more: str) -> dict[str, object]:
     return found
 
 
+def mounted(made: dict[str, object]) -> dict[str, str]:
+    """Path of a server's file on a cluster -> text."""
+    return {file["mountPath"]: file["stringData"] for file in made["extraFiles"].values()}  # type: ignore[attr-defined]
+
+
 def test_profiles_without_packages_share_one_environment_with_the_extension_and_none_is_made_without_it() -> None:
     assert [name.rpartition("-")[0] for name in environments(make_stack(profiles=PROFILES))] == ["datascience"]
 
@@ -43,11 +48,19 @@ def test_what_is_installed_is_what_the_images_are_locked_to_unless_another_versi
 
 def test_a_server_of_a_stack_without_assistants_is_told_so_whatever_its_image_has() -> None:
     for text in (
-        next(iter(singleuser("")["extraFiles"].values()))["stringData"],  # type: ignore[attr-defined]
+        mounted(singleuser(""))["/etc/buunstack/jupyter/jupyter_server_config.d/buunstack-mcp.json"],
         render(make_stack())["notebook/jupyter_server_config.d/buunstack-mcp.json"],
     ):
         extensions = json.loads(text)["ServerApp"]["jpserver_extensions"]
         assert extensions == {"jupyter_mcp_server": False, "jupyter_mcp_tools": False}
+
+
+def test_a_server_asks_the_hub_again_for_a_token_after_half_a_minute() -> None:
+    for text in (
+        mounted(singleuser(""))["/etc/buunstack/jupyter/jupyter_server_config.json"],
+        render(make_stack(mcp={"enabled": True}))["notebook/jupyter_server_config.json"],
+    ):
+        assert json.loads(text) == {"HubOAuth": {"cache_max_age": 30}}
 
 
 def test_the_sites_own_folders_of_settings_stay_behind_the_stacks() -> None:

@@ -6,6 +6,7 @@ from tests.bench.cluster import measure_cluster, measure_rendering
 from tests.bench.commands import measure_commands
 from tests.bench.images import measure_images
 from tests.bench.login import measure_login
+from tests.bench.mcp import measure_mcp
 from tests.bench.report import Report
 from tests.bench.running import measure_running
 from tests.bench.secretstore import measure_secrets
@@ -18,6 +19,7 @@ PARTS = {
     "rendering": measure_rendering,
     "cluster": measure_cluster,
     "images": measure_images,
+    "mcp": measure_mcp,
 }
 
 

@@ -1,10 +1,13 @@
 """What the checks of an endpoint say of doors that are open, broken or missing: a server that answers as it is told."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from apply.mcpchecks import FAILED, OK, SKIPPED, UNSAFE, Check, Seen, checks
 from apply.mcpclients import server_endpoint
 from apply.reach import Reach
 
+ROOT = Path(__file__).parent.parent.parent
 MISSING = ("it is not in the image", "another image")
 OWN, STRANGE = "of ada", "of a stranger"
 Door = Callable[[str], int]
@@ -161,3 +165,12 @@ def test_an_address_that_should_answer_and_does_not_is_told_and_the_rest_is_look
 
     assert (seen["address"].state, seen["address"].absent) == (FAILED, True)
     assert seen["no token"].state == OK
+
+
+def test_the_mcp_client_is_loaded_only_when_it_is_run() -> None:
+    """It takes longer to load than most commands run."""
+    code = (
+        "import sys, tasks, apply.mcpstatus, apply.mcpsetup; sys.exit('mcp' in sys.modules or 'httpx2' in sys.modules)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

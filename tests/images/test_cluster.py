@@ -196,3 +196,17 @@ def test_after_a_push_of_a_changed_image_a_plan_shows_that_the_profiles_image_ch
         pinned.site.spec.write_text(stack)
         pushed_file(pinned.site).write_text(pushed)
     assert pinned.site.plan()["changes"] == []
+
+
+def test_switched_off_the_endpoint_is_gone_although_the_image_has_the_extension(pinned: Pinned, ada: Person) -> None:
+    off = yaml.safe_load(pinned.site.spec.read_text())
+    del off["mcp"]
+    pinned.site.spec.write_text(yaml.safe_dump(off, sort_keys=False))
+    pinned.site.inv("install", "--yes")
+    ada.stop()
+    no_server(pinned.site)
+
+    ada.spawn(PROFILE, 60)
+
+    assert asked(ada, "tools/list", token_of(ada)).status_code == 404
+    assert ada.run("import jupyter_mcp_server; print('installed')").endswith("installed\n")

@@ -17,7 +17,7 @@ from apply import (
     vaultobjects,
 )
 from apply.hubapi import HubApi
-from apply.placement import APPLIED, FIRST_PASSWORD, LOGIN, POLICIES, SUPERVISION, files, wanted
+from apply.placement import ADMIN_TOKEN, APPLIED, FIRST_PASSWORD, LOGIN, POLICIES, SUPERVISION, files, wanted
 from apply.plan import Observed, Plan, Wanted, plan
 from apply.state import StateDirectory
 from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
@@ -30,6 +30,7 @@ from spec.ways import has_user_policies
 
 if TYPE_CHECKING:
     from apply.loginlayer import LoginLayer
+    from apply.servicerotation import ServiceToken
 
 _ROUTES = "traefik/rules.toml"
 
@@ -176,7 +177,18 @@ class LocalTarget:
         if not self.state.exists():
             raise StackError(f"no stack is installed in {self.state.path}", hint="inv install")
         port = facts.known(self.stack, self.state)["hub_port"]
-        return HubApi(f"http://127.0.0.1:{port}/hub/api", self.state.secret("admin-service-token"))
+
+        def token() -> str:
+            return self.state.secret(ADMIN_TOKEN)
+
+        return HubApi(f"http://127.0.0.1:{port}/hub/api", token(), token)
+
+    @contextlib.contextmanager
+    def service_token(self, _tell: Tell, /) -> Iterator["ServiceToken"]:
+        """A file of the state directory."""
+        from apply.servicerotation import FileToken
+
+        yield FileToken(self.state, ADMIN_TOKEN)
 
     def _ensure_state(self, tell: Tell) -> None:
         self.state.ensure()

@@ -15,6 +15,8 @@ from spec.model import Stack
 APPLIED = "conf/applied.json"
 """Object -> fingerprint of what was last put into it."""
 POLICIES, SUPERVISION, LOGIN = "secret policies", "supervision", "administrator's login"
+ADMIN_TOKEN = "admin-service-token"  # noqa: S105 - a file's name
+"""The secret with the token of the admin service."""
 FIRST_PASSWORD = "secrets/first-password"  # noqa: S105 - a path
 _FOLDERS = ("conf", "site", "notebook")
 """What install writes whole: files here that it does not want are removed."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from apply.cluster import ClusterTarget
     from apply.local import LocalTarget
     from apply.loginlayer import LoginLayer
+    from apply.servicerotation import ServiceToken
 
 Tell = Callable[[str], None]
 Confirm = Callable[[Plan], None]
@@ -70,6 +71,10 @@ class Target(Protocol):
 
     stack: Stack
 
+    def url(self) -> str:
+        """The address users visit, with a slash at its end."""
+        ...
+
     def artifacts(self) -> Artifacts:
         """Everything the stack is made from."""
         ...
@@ -96,6 +101,10 @@ class Target(Protocol):
 
     def login(self) -> AbstractContextManager["LoginLayer"]:
         """How users sign in, where a provider knows them, while the context is open."""
+        ...
+
+    def service_token(self, tell: Tell, /) -> AbstractContextManager["ServiceToken"]:
+        """Where the token of the admin service lies, while the context is open."""
         ...
 
     def give_secrets(self, user: str) -> str:

@@ -2,7 +2,7 @@
 
 from invoke import Collection, task
 
-from apply.commands import auth, images, user, vault
+from apply.commands import auth, images, server, token, user, vault
 from apply.commands.flags import HOMES, JSON, SPEC, STATE
 from apply.console import user_errors
 
@@ -143,7 +143,5 @@ def schema(_):
 namespace = Collection(
     init, validate, render, plan, install, history, rollback, open_, status, doctor, logs, uninstall, schema
 )
-namespace.add_collection(auth.COMMANDS)
-namespace.add_collection(images.COMMANDS)
-namespace.add_collection(user.COMMANDS)
-namespace.add_collection(vault.COMMANDS)
+for group in (auth, images, server, token, user, vault):
+    namespace.add_collection(group.COMMANDS)

@@ -30,7 +30,7 @@ def start(spec: str, state: str | None, user: str, server: str, profile: str, as
     patience = seconds(found.stack.target.timeout)
     with found.hub() as hub, console.Progress(as_json) as progress:
         name = tokens.known(hub, user)
-        ready = _started(hub, name, server, {"profile": profile} if profile else {}, patience, progress.tell)
+        ready = started(hub, name, server, {"profile": profile} if profile else {}, patience, progress.tell)
     url = found.url().rstrip("/") + str(ready["url"])
     if as_json:
         console.result_json(_row(name, ready, found.url()))
@@ -73,7 +73,7 @@ def show(spec: str, state: str | None, user: str, as_json: bool) -> None:
     console.result(console.table(header, [tuple(str(cell or "") for cell in one.values()) for one in rows]))
 
 
-def _started(
+def started(
     hub: HubApi, user: str, server: str, options: dict[str, Any], patience: float, tell: "Tell"
 ) -> dict[str, Any]:
     """What the hub tells of the server once it is ready."""

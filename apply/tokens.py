@@ -41,15 +41,15 @@ def get(spec: str, state: str | None, user: str, expires: str, scopes: str, note
         name = hub_name(hub, user)
         is_new = name is None
         if name is None:
-            name = _made(hub, user)
-        made = _minted(hub, name, wanted_scopes(scopes, name), life, note or f"inv token.get by {caller()}")
+            name = made(hub, user)
+        token = minted(hub, name, wanted_scopes(scopes, name), life, note or f"inv token.get by {caller()}")
     if is_new and (told := found.give_secrets(name)):
         console.say(told)
-    _tell(made, name, life, scopes)
+    _tell(token, name)
     if as_json:
-        console.result_json({"token": made["token"], **row(name, made)})
+        console.result_json({"token": token["token"], **row(name, token)})
     else:
-        console.result(str(made["token"]))
+        console.result(str(token["token"]))
 
 
 def show(spec: str, state: str | None, user: str, every: bool, as_json: bool) -> None:
@@ -168,7 +168,12 @@ def row(user: str, token: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _made(hub: HubApi, user: str) -> str:
+def made(hub: HubApi, user: str) -> str:
+    """Make a user; the name as the hub writes it.
+
+    Raises:
+        StackError: nobody can have this name.
+    """
     try:
         name = hub.create_user(user)
     except HubRefused as refusal:
@@ -182,7 +187,15 @@ def _made(hub: HubApi, user: str) -> str:
     return name
 
 
-def _minted(hub: HubApi, user: str, scopes: list[str], life: int | None, note: str) -> dict[str, Any]:
+def minted(hub: HubApi, user: str, scopes: list[str], life: int | None, note: str) -> dict[str, Any]:
+    """Make a token; what the hub tells of it, with the token itself.
+
+    Args:
+        life: seconds; None for one without an end.
+
+    Raises:
+        StackError: the user has not these rights, or there are none of that name.
+    """
     try:
         return hub.mint(user, scopes, life, note)
     except HubRefused as refusal:
@@ -192,13 +205,14 @@ def _minted(hub: HubApi, user: str, scopes: list[str], life: int | None, note: s
         raise StackError(refusal.message, hint) from refusal
 
 
-def _tell(made: dict[str, Any], user: str, life: int | None, scopes: str) -> None:
-    if life is None:
-        console.say("warning: this token never ends by itself; inv token.revoke ends it")
-    if scopes == SEED or any(scope.partition("!")[0] in ("self", "tokens", "inherit") for scope in made["scopes"]):
+def _tell(token: dict[str, Any], user: str) -> None:
+    if any(scope.partition("!")[0] == "tokens" for scope in token["scopes"]):
         console.say("warning: with this token more tokens can be made, also such that outlive it")
-    ends = f"until {_moment(made['expires_at'])}" if made["expires_at"] else "for ever"
-    console.say(f"token {made['id']} of {user}, {ends}; inv token.revoke {user} {made['id']} ends it")
+    ends = f"until {_moment(token['expires_at'])}"
+    if not token["expires_at"]:
+        console.say("warning: this token never ends by itself")
+        ends = "for ever"
+    console.say(f"token {token['id']} of {user}, {ends}; inv token.revoke {user} {token['id']} ends it")
 
 
 def _moment(time: str | None) -> str:

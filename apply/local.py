@@ -16,8 +16,8 @@ from apply import (
     userpolicies,
     vaultobjects,
 )
-from apply.hubapi import HubApi
-from apply.placement import ADMIN_TOKEN, APPLIED, FIRST_PASSWORD, LOGIN, POLICIES, SUPERVISION, files, wanted
+from apply.localhub import ADMIN_TOKEN, LocalHub
+from apply.placement import APPLIED, FIRST_PASSWORD, LOGIN, POLICIES, SUPERVISION, files, wanted
 from apply.plan import Observed, Plan, Wanted, plan
 from apply.state import StateDirectory
 from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _ROUTES = "traefik/rules.toml"
 
 
-class LocalTarget:
+class LocalTarget(LocalHub):
     """One stack on this machine."""
 
     def __init__(self, stack: Stack, state: StateDirectory, folder: Path) -> None:
@@ -44,8 +44,8 @@ class LocalTarget:
         Args:
             folder: of the stack file, from which what it names is found.
         """
+        super().__init__(state)
         self.stack = stack
-        self.state = state
         self.folder = folder
 
     def artifacts(self) -> Artifacts:
@@ -166,22 +166,6 @@ class LocalTarget:
         """The names of the parts of the last install."""
         table = self.state.read_json("conf/parts.json") or {"parts": []}
         return [part["name"] for part in table["parts"]]
-
-    @contextlib.contextmanager
-    def hub(self) -> Iterator[HubApi]:
-        """The hub's API, as on each target."""
-        yield self.hub_api()
-
-    def hub_api(self) -> HubApi:
-        """The hub's API with the admin service's token."""
-        if not self.state.exists():
-            raise StackError(f"no stack is installed in {self.state.path}", hint="inv install")
-        port = facts.known(self.stack, self.state)["hub_port"]
-
-        def token() -> str:
-            return self.state.secret(ADMIN_TOKEN)
-
-        return HubApi(f"http://127.0.0.1:{port}/hub/api", token(), token)
 
     @contextlib.contextmanager
     def service_token(self, _tell: Tell, /) -> Iterator["ServiceToken"]:

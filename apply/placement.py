@@ -7,7 +7,7 @@ from typing import Any
 
 from apply import facts
 from apply.plan import Wanted
-from apply.state import StateDirectory
+from apply.state import FACTS, StateDirectory
 from render.artifacts import Artifacts
 from spec.login import administrators
 from spec.model import Stack
@@ -15,12 +15,10 @@ from spec.model import Stack
 APPLIED = "conf/applied.json"
 """Object -> fingerprint of what was last put into it."""
 POLICIES, SUPERVISION, LOGIN = "secret policies", "supervision", "administrator's login"
-ADMIN_TOKEN = "admin-service-token"  # noqa: S105 - a file's name
-"""The secret with the token of the admin service."""
 FIRST_PASSWORD = "secrets/first-password"  # noqa: S105 - a path
 _FOLDERS = ("conf", "site", "notebook")
 """What install writes whole: files here that it does not want are removed."""
-_NOT_RENDERED = {facts.FILE, APPLIED}
+_NOT_RENDERED = {FACTS, APPLIED}
 
 
 def wanted(stack: Stack, state: StateDirectory, artifacts: Artifacts) -> Wanted:

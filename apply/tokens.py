@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from apply import console
+from apply import console, hubaccess
 from apply.caller import caller
 from apply.hubapi import HubApi, HubRefused
-from apply.target import target
 from spec.errors import StackError
 from spec.quantities import DURATION, seconds
 
@@ -36,15 +35,14 @@ def get(spec: str, state: str | None, user: str, expires: str, scopes: str, note
         StackError: nobody can have the name, or the user has not these rights.
     """
     life = life_seconds(expires)
-    found = target(spec, state)
-    with found.hub() as hub:
+    with hubaccess.hub(spec, state) as hub:
         name = hub_name(hub, user)
         is_new = name is None
         if name is None:
             name = made(hub, user)
         token = minted(hub, name, wanted_scopes(scopes, name), life, note or f"inv token.get by {caller()}")
-    if is_new and (told := found.give_secrets(name)):
-        console.say(told)
+    if is_new:
+        _give_secrets(spec, state, name)
     _tell(token, name)
     if as_json:
         console.result_json({"token": token["token"], **row(name, token)})
@@ -58,7 +56,7 @@ def show(spec: str, state: str | None, user: str, every: bool, as_json: bool) ->
     Args:
         every: with those of sign-ins and servers.
     """
-    with target(spec, state).hub() as hub:
+    with hubaccess.hub(spec, state) as hub:
         names = [known(hub, user)] if user else hub.names()
         rows = [row(name, token) for name in names for token in hub.tokens(name)]
     rows = [one for one in rows if every or one["kind"] == _TOKEN]
@@ -83,7 +81,7 @@ def revoke(spec: str, state: str | None, user: str, token_id: str) -> None:
     Raises:
         StackError: there is no such user, or no such token.
     """
-    with target(spec, state).hub() as hub:
+    with hubaccess.hub(spec, state) as hub:
         name = known(hub, user)
         gone = next((row(name, token) for token in hub.tokens(name) if token["id"] == token_id), None)
         if gone is None:
@@ -203,6 +201,13 @@ def minted(hub: HubApi, user: str, scopes: list[str], life: int | None, note: st
             raise
         hint = "a token has no right that its user lacks; docs/tokens.md has a table of scopes"
         raise StackError(refusal.message, hint) from refusal
+
+
+def _give_secrets(spec: str, state: str | None, user: str) -> None:
+    from apply.target import target  # a user who is there has them already
+
+    if told := target(spec, state).give_secrets(user):
+        console.say(told)
 
 
 def _tell(token: dict[str, Any], user: str) -> None:

@@ -2,7 +2,7 @@
 
 from invoke import Collection, task
 
-from apply.commands import auth, images, mcp, user, vault
+from apply.commands import auth, images, mcp, server, token, user, vault
 from apply.commands.flags import HOMES, JSON, SPEC, STATE
 from apply.console import user_errors
 
@@ -18,7 +18,7 @@ _ANSWERS = {
 @task(help={"out": "the file to write", "force": "replace an existing file"} | _ANSWERS, auto_shortflags=False)
 def init(_, out="stack.yaml", force=False, target="", name="", host="", login="", provider="", admin="", vault="",
          vault_address="", homes="", nfs_server="", nfs_path="", gpu=""):  # fmt: skip
-    """Write a commented stack.yaml, asking what no flag says."""
+    """Write a commented stack.yaml; asks what no flag says."""
     given = locals()
     with user_errors():
         from apply import starter
@@ -28,7 +28,7 @@ def init(_, out="stack.yaml", force=False, target="", name="", host="", login=""
 
 @task(help=SPEC | JSON)
 def validate(_, spec="stack.yaml", json=False):
-    """Check the stack file: each problem with its line and a hint."""
+    """Check the stack file: problems with lines and hints."""
     with user_errors():
         from apply import validation
 
@@ -61,7 +61,7 @@ def plan(_, spec="stack.yaml", state=None, json=False, markdown=False, check=Fal
 
 @task(help=STATE | JSON | HOMES | _INSTALL | {"yes": "do not ask"})
 def install(_, spec="stack.yaml", state=None, yes=False, json=False, repair=False, prove="", new_homes=False):
-    """Apply the stack file, prove that it runs, print the URL."""
+    """Apply the stack file, prove it runs, print the URL."""
     with user_errors():
         from apply import installation
 
@@ -70,7 +70,7 @@ def install(_, spec="stack.yaml", state=None, yes=False, json=False, repair=Fals
 
 @task(help=SPEC | JSON)
 def history(_, spec="stack.yaml", json=False):
-    """Show what was installed when, and by whom (kubernetes)."""
+    """Show what was installed when, by whom (kubernetes)."""
     with user_errors():
         from apply import past
 
@@ -79,7 +79,7 @@ def history(_, spec="stack.yaml", json=False):
 
 @task(help=SPEC | JSON | HOMES | {"to": "number of a generation, see history", "yes": "do not ask"})
 def rollback(_, to, spec="stack.yaml", yes=False, json=False, new_homes=False):
-    """Bring back what an earlier install has made (kubernetes)."""
+    """Bring back what an earlier install made (kubernetes)."""
     with user_errors():
         from apply import past
 
@@ -133,7 +133,7 @@ def uninstall(_, spec="stack.yaml", state=None, purge=False, yes=False):
 
 @task
 def schema(_):
-    """Write the JSON Schema and the reference from the model."""
+    """Write JSON Schema and reference from the model."""
     with user_errors():
         from apply import generated
 
@@ -143,5 +143,5 @@ def schema(_):
 namespace = Collection(
     init, validate, render, plan, install, history, rollback, open_, status, doctor, logs, uninstall, schema
 )
-for commands in (auth, images, mcp, user, vault):
-    namespace.add_collection(commands.COMMANDS)
+for group in (auth, images, mcp, server, token, user, vault):
+    namespace.add_collection(group.COMMANDS)

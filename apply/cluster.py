@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apply import clustervault, generations, lease, tokendelivery, userpolicies, vaultlogin
-from apply.clusterplan import changes, namespace_changes
+from apply.clusterplan import changes, keeps_service_token, namespace_changes
 from apply.generations import MADE
 from apply.helm import Helm
 from apply.hubapi import HubApi
@@ -38,6 +38,7 @@ from spec.ways import has_user_policies
 if TYPE_CHECKING:
     from apply.loginlayer import LoginLayer
     from apply.reach import Reach
+    from apply.servicerotation import ServiceToken
 
 _MANAGER = "buunstack"
 _THERE_ALREADY = 409
@@ -209,7 +210,7 @@ class ClusterTarget:
             raise refused_objects(refused)
         of_vault, unseen = self._vault_changes(artifacts)
         of_login, untold = self._login_changes(artifacts)
-        found = [*of_vault, *of_login, *changes(artifacts, observed, wanted, seen)]
+        found = [*of_vault, *of_login, *changes(self.stack, artifacts, observed, wanted, seen)]
         return Plan(found, tuple(json.loads(artifacts[NOTES])), (*warnings, *unseen, *untold))
 
     def _vault_changes(self, artifacts: Artifacts) -> tuple[list[Change], tuple[str, ...]]:
@@ -245,6 +246,8 @@ class ClusterTarget:
         as_left = seen.generations[-1].summary["workloads"] == _workloads(self.stack, seen)
         # Vault and login last: nothing of them is in the glance, and only who has a credential can look.
         as_left = as_left and self.releases(tell).all_applied(artifacts, seen)
+        names = {item["metadata"]["name"] for item in seen.secrets}
+        as_left = as_left and (keeps_service_token(artifacts) or layout(self.stack).service_secret in names)
         return as_left and not self._vault_changes(artifacts)[0] and not self._login_changes(artifacts)[0]
 
     def _waiting_login(self, seen: Glance) -> FirstLogin | None:
@@ -265,6 +268,14 @@ class ClusterTarget:
         from apply import clusterhub
 
         return clusterhub.reach(self)
+
+    @contextlib.contextmanager
+    def service_token(self, tell: Tell, /) -> Iterator["ServiceToken"]:
+        """Its Secret, or Vault."""
+        from apply import clusterservice
+
+        with clusterservice.place(self, tell) as found:
+            yield found
 
     def give_secrets(self, user: str) -> str:
         """The user's own policy in Vault, where each has one."""

@@ -4,12 +4,9 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from apply import keys, tunnel
+from apply import servicetoken, tunnel
 from apply.hubapi import HubApi
 from apply.reach import Reach
-from render.extras import keys_secret
-from render.services import ADMIN_SERVICE
-from render.values import token_key
 from spec.errors import StackError, TargetUnreachable
 
 if TYPE_CHECKING:
@@ -28,12 +25,11 @@ def hub(target: "ClusterTarget") -> Iterator[HubApi]:
     Raises:
         StackError: no hub runs, or a right is missing.
     """
-    path = f"/api/v1/namespaces/{target.namespace}/secrets/{keys_secret(target.stack.name)}"
-    token = keys.read(target.kube.get(path)).get(token_key(ADMIN_SERVICE))
+    token = servicetoken.held(target.kube, target.stack)
     if token is None:
         raise StackError(f"no stack {target.stack.name} is installed in {target.namespace}", hint="inv install")
     with _tunnel(target, "hub", _HUB_PORT) as address:
-        yield HubApi(f"{address}/hub/api", token)
+        yield HubApi(f"{address}/hub/api", token, lambda: servicetoken.held(target.kube, target.stack))
 
 
 @contextlib.contextmanager

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from apply import keys, manifests
+from apply import keys, manifests, servicetoken
 from apply.observation import Glance, Observed
 from apply.plan import EFFECTS, Change
 from apply.preview import Preview
 from apply.rollout import records
 from render.artifacts import Artifacts
-from render.cluster import NAMESPACE
+from render.cluster import NAMESPACE, VAULT
+from spec.model import Stack
 
 _FILES = "hub.extraFiles"
 _TEMPLATE = "spec.template"
@@ -34,10 +35,11 @@ class WantedRelease:
 
 
 def changes(
-    artifacts: Artifacts, observed: Observed, wanted: list[WantedRelease], previews: list[Preview]
+    stack: Stack, artifacts: Artifacts, observed: Observed, wanted: list[WantedRelease], previews: list[Preview]
 ) -> list[Change]:
     """In the order in which they are made; empty when the cluster agrees with the artifacts."""
     found = [*namespace_changes(artifacts, observed.glance), *_key_changes(artifacts, observed)]
+    found += servicetoken.changes(stack, observed.service_token, observed.keys, keeps_service_token(artifacts))
     for release in wanted:
         of_it = [preview for preview in previews if preview.release == release.name]
         found += _release_changes(release, artifacts, observed, of_it)
@@ -58,6 +60,11 @@ def namespace_changes(artifacts: Artifacts, seen: Glance) -> list[Change]:
         if there.get(key) != value
     )
     return [Change("update", what, details, layer="namespace")] if details else []
+
+
+def keeps_service_token(artifacts: Artifacts) -> bool:
+    """Whether Vault keeps the token of the admin service and an operator brings it."""
+    return VAULT in artifacts and "service" in json.loads(artifacts[VAULT])
 
 
 def layer(release: str) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apply import admintoken, tokendelivery, userpolicies, vaultobjects
+from apply import admintoken, servicetoken, tokendelivery, userpolicies, vaultobjects
 from apply.namedfiles import named_text
 from apply.plan import Change
 from apply.vaultlogin import WAYS, Credential
@@ -39,6 +39,9 @@ def examine(
         changes = vaultobjects.changes(vaultobjects.objects(declared, vault.read, keys))
         if "admin" in declared:
             changes += _admin_changes(target, declared["admin"], vault)
+        if "service" in declared:
+            present = servicetoken.held(target.kube, target.stack)
+            changes += servicetoken.vault_changes(vault, declared["service"], present)
         return changes, ()
 
 
@@ -60,6 +63,11 @@ def write(target: "ClusterTarget", declared: dict[str, Any], found: Credential, 
             changes += (of_token := _admin_changes(target, declared["admin"], vault))
             if of_token:
                 steps.append(("token of the hub", lambda: ensure_admin_token(target, declared["admin"], vault)))
+        if "service" in declared:
+            present = servicetoken.held(target.kube, target.stack)
+            changes += (of_service := servicetoken.vault_changes(vault, declared["service"], present))
+            if of_service:
+                steps.append(("token of the admin service", lambda: _ensure_service_token(target, declared, vault)))
         _take(steps, tell)
         return changes
 
@@ -96,6 +104,14 @@ def ensure_admin_token(target: "ClusterTarget", declared: dict[str, Any], vault:
     # Without the namespace there is nobody who would read it: the install that makes it brings it.
     if target.kube.get(f"/api/v1/namespaces/{target.namespace}"):
         tokendelivery.hurry(target, declared, found)
+
+
+def _ensure_service_token(target: "ClusterTarget", declared: dict[str, Any], vault: "Vault") -> None:
+    """Keep the token in Vault; it is in the cluster before the hub needs it, sooner than the operator brings it."""
+    present = servicetoken.held(target.kube, target.stack)
+    token = servicetoken.ensure_in_vault(vault, declared["service"], present)
+    if target.kube.get(f"/api/v1/namespaces/{target.namespace}"):
+        servicetoken.create(target.kube, target.stack, token)
 
 
 def user_policies(target: "ClusterTarget", found: Credential, *, write: bool, tell: "Tell") -> list[Change]:

@@ -11,17 +11,18 @@ import sys
 import time
 from collections.abc import Container
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apply import ports
-from apply.state import StateDirectory
-from render.artifacts import Artifacts
+from apply.state import FACTS, StateDirectory
 from render.keycloakpart import BOOTSTRAP_SECRET, INSTALLER_SECRET
 from spec.errors import ToolMissing
 from spec.login import embedded
 from spec.model import Stack
 
-FILE = "conf/facts.json"
+if TYPE_CHECKING:
+    from render.artifacts import Artifacts
+
 SECRETS = ("admin-service-token", "culler-token", "proxy-api-password", "crypt-key", "cookie-secret", "page-token")
 _SEAL_KEY_BYTES = 32
 """AES-256, which the server's static seal reads as hexadecimal (openbao.org/docs/configuration/seal/static)."""
@@ -42,7 +43,7 @@ _RENEW_AFTER_SECONDS = 700 * 24 * 3600
 
 def kept(state: StateDirectory) -> dict[str, Any]:
     """The facts of an earlier install; empty before the first one."""
-    found = state.read_json(FILE)
+    found = state.read_json(FACTS)
     return found if isinstance(found, dict) else {}
 
 
@@ -108,12 +109,12 @@ def ensure(stack: Stack, state: StateDirectory, running: Container[str]) -> dict
 
         facts["programs"] = {"java": keycloakdist.java()}
     text = json.dumps(facts, indent=2) + "\n"
-    if state.read(FILE) != text:
-        state.write(FILE, text)
+    if state.read(FACTS) != text:
+        state.write(FACTS, text)
     return known(stack, state)
 
 
-def placed(artifacts: Artifacts, values: dict[str, Any]) -> Artifacts:
+def placed(artifacts: "Artifacts", values: dict[str, Any]) -> "Artifacts":
     """Artifacts with the machine's values in them; a value that is not known yet stays a placeholder."""
     return {path: _filled(path, text, values) for path, text in artifacts.items()}
 

@@ -4,15 +4,13 @@ A Secret and not a ConfigMap, since a site may have written a secret into `chart
 """
 
 import base64
-import getpass
 import gzip
 import json
-import os
-import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from apply.caller import caller
 from apply.kube import Kube
 from render.artifacts import Artifacts
 
@@ -65,7 +63,7 @@ def write(
     """Record a generation and drop the ones before the last ten."""
     number = before[-1].number + 1 if before else 1
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    summary = {"time": now, "by": _caller(), "why": why, "workloads": workloads}
+    summary = {"time": now, "by": caller(), "why": why, "workloads": workloads}
     packed = base64.b64encode(gzip.compress(json.dumps(made).encode(), mtime=0)).decode()
     folder, name = f"/api/v1/namespaces/{namespace}/secrets", f"buunstack-{stack}-{number}"
     body = {
@@ -91,11 +89,3 @@ def renew(kube: Kube, namespace: str, generation: Generation, workloads: dict[st
     if secret is not None:
         secret["metadata"]["annotations"][_SUMMARY] = json.dumps(generation.summary | {"workloads": workloads})
         kube.replace(path, secret)
-
-
-def _caller() -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"

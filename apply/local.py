@@ -16,7 +16,7 @@ from apply import (
     userpolicies,
     vaultobjects,
 )
-from apply.hubapi import HubApi
+from apply.localhub import ADMIN_TOKEN, LocalHub
 from apply.placement import APPLIED, FIRST_PASSWORD, LOGIN, POLICIES, SUPERVISION, files, wanted
 from apply.plan import Observed, Plan, Wanted, plan
 from apply.state import StateDirectory
@@ -31,11 +31,12 @@ from spec.ways import has_user_policies
 if TYPE_CHECKING:
     from apply.loginlayer import LoginLayer
     from apply.reach import Reach
+    from apply.servicerotation import ServiceToken
 
 _ROUTES = "traefik/rules.toml"
 
 
-class LocalTarget:
+class LocalTarget(LocalHub):
     """One stack on this machine."""
 
     def __init__(self, stack: Stack, state: StateDirectory, folder: Path) -> None:
@@ -44,8 +45,8 @@ class LocalTarget:
         Args:
             folder: of the stack file, from which what it names is found.
         """
+        super().__init__(state)
         self.stack = stack
-        self.state = state
         self.folder = folder
 
     def artifacts(self) -> Artifacts:
@@ -182,16 +183,11 @@ class LocalTarget:
         yield local_reach(self.stack, self.state)
 
     @contextlib.contextmanager
-    def hub(self) -> Iterator[HubApi]:
-        """The hub's API, as on each target."""
-        yield self.hub_api()
+    def service_token(self, _tell: Tell, /) -> Iterator["ServiceToken"]:
+        """A file of the state directory."""
+        from apply.servicerotation import FileToken
 
-    def hub_api(self) -> HubApi:
-        """The hub's API with the admin service's token."""
-        if not self.state.exists():
-            raise StackError(f"no stack is installed in {self.state.path}", hint="inv install")
-        port = facts.known(self.stack, self.state)["hub_port"]
-        return HubApi(f"http://127.0.0.1:{port}/hub/api", self.state.secret("admin-service-token"))
+        yield FileToken(self.state, ADMIN_TOKEN)
 
     def _ensure_state(self, tell: Tell) -> None:
         self.state.ensure()

@@ -106,7 +106,7 @@ def _server(seen: Seen) -> Check:
         return Check("server", OK, "runs")
     if state != "stopped":
         return Check("server", FAILED, f"is not ready ({state})", "wait a little, then again", absent=True)
-    if failure := seen.hub.last_failure(seen.user):
+    if failure := seen.hub.spawn_failure(seen.user):
         return Check("server", FAILED, f"does not run: {failure}", f"inv logs hub; {_start(seen)}", absent=True)
     return Check("server", FAILED, "does not run", _start(seen), absent=True)
 

@@ -12,6 +12,7 @@ from apply.spawned import HOMES, owner
 from render.artifacts import Artifacts
 from render.extras import keys_secret
 from render.found import Found
+from render.hubfiles import layout
 from render.needs import EXTERNAL_SECRETS, MONITORING
 from render.profiles import GPU
 from spec.model import Stack
@@ -44,6 +45,8 @@ class Observed:
     keys: Keys = field(default_factory=dict, repr=False)
     of_chart: Object | None = field(default=None, repr=False)
     """The chart's own Secret, where there is one."""
+    service_token: Object | None = field(default=None, repr=False)
+    """The Secret with the token of the admin service."""
     homes: dict[str, str] = field(default_factory=dict)
     """Claim -> the user whose home it is."""
     kube_version: str = ""
@@ -86,9 +89,23 @@ def discover(kube: Kube, stack: Stack) -> Found:
 
 
 def has_operator(kube: Kube, stack: Stack) -> bool:
-    """Whether an operator is there to bring the hub's Vault token; only looked for where one is asked to."""
-    asked = has_lasting_token(stack.vault) and stack.vault.admin_token.secret_store is not None
-    return asked and has_api(kube, EXTERNAL_SECRETS)
+    """Whether an operator is there to bring tokens from Vault; only looked for where one is asked to.
+
+    A hub whose token lasts needs the store that is named: a plan says when it lacks. Else it is taken where it is.
+    """
+    store = stack.vault.admin_token.secret_store
+    if not stack.vault.enabled or store is None or not has_api(kube, EXTERNAL_SECRETS):
+        return False
+    return has_lasting_token(stack.vault) or _has_store(kube, store)
+
+
+def _has_store(kube: Kube, name: str) -> bool:
+    try:
+        return kube.get(f"/apis/{EXTERNAL_SECRETS}/clustersecretstores/{name}") is not None
+    except Refused as refusal:
+        if refusal.status != 403:
+            raise
+        return False
 
 
 def _has_gpus(kube: Kube) -> bool:
@@ -115,16 +132,18 @@ def observe(kube: Kube, stack: Stack, seen: Glance) -> Observed:
         lambda: kube.items(f"{core}/secrets", "owner=helm", metadata=True),
         lambda: kube.get(f"{core}/secrets/{keys_secret(stack.name)}"),
         lambda: kube.get(f"{core}/secrets/hub"),
+        lambda: kube.get(f"{core}/secrets/{layout(stack).service_secret}"),
         lambda: kube.items(f"{core}/persistentvolumeclaims", HOMES, metadata=True),
         lambda: kube.get("/version"),
         lambda: generations.artifacts(kube, stack.target.namespace, last) if last else {},
     )
-    of_helm, kept, of_chart, homes, version, before = at_once(readers)
+    of_helm, kept, of_chart, service_token, homes, version, before = at_once(readers)
     return Observed(
         glance=seen,
         records=of_helm,
         keys=read_keys(kept),
         of_chart=of_chart,
+        service_token=service_token,
         homes={item["metadata"]["name"]: owner(item) or "nobody" for item in homes},
         kube_version=str((version or {}).get("gitVersion", "")),
         before=before,

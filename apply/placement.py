@@ -7,7 +7,7 @@ from typing import Any
 
 from apply import facts
 from apply.plan import Wanted
-from apply.state import StateDirectory
+from apply.state import FACTS, StateDirectory
 from render.artifacts import Artifacts
 from spec.login import administrators
 from spec.model import Stack
@@ -18,7 +18,7 @@ POLICIES, SUPERVISION, LOGIN = "secret policies", "supervision", "administrator'
 FIRST_PASSWORD = "secrets/first-password"  # noqa: S105 - a path
 _FOLDERS = ("conf", "site", "notebook")
 """What install writes whole: files here that it does not want are removed."""
-_NOT_RENDERED = {facts.FILE, APPLIED}
+_NOT_RENDERED = {FACTS, APPLIED}
 
 
 def wanted(stack: Stack, state: StateDirectory, artifacts: Artifacts) -> Wanted:

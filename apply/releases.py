@@ -4,9 +4,9 @@ import hashlib
 import json
 from typing import Any
 
-from apply import charts, keys
+from apply import charts, keys, servicetoken
 from apply.charts import Chart
-from apply.clusterplan import WantedRelease, layer, needed_keys
+from apply.clusterplan import WantedRelease, keeps_service_token, layer, needed_keys
 from apply.generations import INPUT, STACK
 from apply.helm import Helm, Release
 from apply.hubimage import with_hub_image
@@ -94,6 +94,8 @@ class Releases:
         """
         made = self._keys(artifacts, observed)
         of_stack = keys.ensure(self._kube, self._namespace, self._stack.name, made)
+        if observed.service_token is None:
+            servicetoken.ensure(self._kube, self._stack, observed.keys, keeps_service_token(artifacts))
         done: list[tuple[str, int]] = []
         for wanted in self.wanted(artifacts):
             if layer(wanted.name) not in differing and self.applied(observed.records, wanted):
@@ -107,6 +109,8 @@ class Releases:
             except StackError as error:
                 raise self._taken_back(error, done, wanted.name, before) from error
             done.append((wanted.name, before))
+        if servicetoken.FORMER_KEY not in needed_keys(artifacts):
+            servicetoken.drop_former(self._kube, self._stack, of_stack)
 
     def _chart(self, declared: Any) -> Chart:
         return charts.found(declared, self._helm, self._tell)

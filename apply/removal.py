@@ -10,6 +10,7 @@ from apply.rollout import records
 from apply.spawned import HOMES, SERVERS
 from apply.target import Tell
 from render.extras import keys_secret, release_name
+from render.hubfiles import layout
 from render.storage import homes_claim, homes_volume
 from spec.errors import StackError
 from spec.login import embedded, managed
@@ -40,7 +41,7 @@ def remove(target: "ClusterTarget", purge: bool, confirm: Callable[[str], None],
         _stop_servers(target, tell)
         _remove_releases(target, tell)
         _remove_servers(kube, namespace, stack.name, tell)
-        _remove_secrets(kube, namespace, stack.name, purge)
+        _remove_secrets(kube, stack, purge)
         if purge:
             _remove_claims(target, tell)
     if not purge:
@@ -74,11 +75,13 @@ def _remove_servers(kube: Kube, namespace: str, stack: str, tell: Tell) -> None:
     _await(lambda: not kube.items(f"/api/v1/namespaces/{namespace}/pods", of_stack, metadata=True), "servers", tell)
 
 
-def _remove_secrets(kube: Kube, namespace: str, stack: str, purge: bool) -> None:
-    path = f"/api/v1/namespaces/{namespace}/secrets"
-    for item in kube.items(path, f"{STACK}={stack},{KIND}", metadata=True):
-        if purge or item["metadata"]["name"] != keys_secret(stack):
-            kube.delete(f"{path}/{item['metadata']['name']}")
+def _remove_secrets(kube: Kube, stack: Stack, purge: bool) -> None:
+    """What belongs to the hub's database stays with it."""
+    path = f"/api/v1/namespaces/{stack.target.namespace}/secrets"
+    kept = {keys_secret(stack.name), layout(stack).service_secret}
+    names = {item["metadata"]["name"] for item in kube.items(path, f"{STACK}={stack.name},{KIND}", metadata=True)}
+    for name in sorted(names | kept if purge else names - kept):
+        kube.delete(f"{path}/{name}")
 
 
 def _remove_claims(target: "ClusterTarget", tell: Tell) -> None:

@@ -87,6 +87,8 @@ def write_whole(path: Path, text: str, mode: int) -> None:
         temporary.unlink(missing_ok=True)
 
 
+FACTS = "conf/facts.json"
+"""What an install has chosen for this machine, see `facts`."""
 _KEPT = ("homes", "bao", "hub", "keycloak", "secrets", "tls", "log")
 """What uninstall leaves: homes, the users' secrets with their keys, accounts, and the logs."""
 
@@ -206,6 +208,11 @@ class StateDirectory:
             if time.monotonic() > until:
                 raise StackError(f"{holder} still works on {self.path}", hint="wait for it to end, or end it") from None
             time.sleep(0.2)
+
+
+def of(stack_name: str, state: str | None) -> StateDirectory:
+    """The directory of a stack; `state` is what `--state` names."""
+    return StateDirectory(Path(state) if state else default_path(stack_name))
 
 
 def remove_files(path: Path, purge: bool) -> None:

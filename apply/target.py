@@ -6,13 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec.structs import replace
-
 from apply.hubapi import HubApi
 from apply.namedfiles import unreadable
 from apply.plan import Plan
 from apply.validation import validated
-from render.artifacts import Artifacts
 from spec.availability import unavailable
 from spec.errors import SpecError
 from spec.model import Stack
@@ -22,6 +19,8 @@ if TYPE_CHECKING:
     from apply.local import LocalTarget
     from apply.loginlayer import LoginLayer
     from apply.reach import Reach
+    from apply.servicerotation import ServiceToken
+    from render.artifacts import Artifacts
 
 Tell = Callable[[str], None]
 Confirm = Callable[[Plan], None]
@@ -71,7 +70,11 @@ class Target(Protocol):
 
     stack: Stack
 
-    def artifacts(self) -> Artifacts:
+    def url(self) -> str:
+        """The address users visit, with a slash at its end."""
+        ...
+
+    def artifacts(self) -> "Artifacts":
         """Everything the stack is made from."""
         ...
 
@@ -85,10 +88,6 @@ class Target(Protocol):
 
     def hub(self) -> AbstractContextManager[HubApi]:
         """The hub's API with the admin service's token, while the context is open."""
-        ...
-
-    def url(self) -> str:
-        """The address users visit."""
         ...
 
     def reach(self) -> AbstractContextManager["Reach"]:
@@ -105,6 +104,10 @@ class Target(Protocol):
 
     def login(self) -> AbstractContextManager["LoginLayer"]:
         """How users sign in, where a provider knows them, while the context is open."""
+        ...
+
+    def service_token(self, tell: Tell, /) -> AbstractContextManager["ServiceToken"]:
+        """Where the token of the admin service lies, while the context is open."""
         ...
 
     def give_secrets(self, user: str) -> str:
@@ -133,17 +136,13 @@ def target(spec: str, state: str | None) -> "LocalTarget | ClusterTarget":
         from apply.cluster import ClusterTarget
 
         return ClusterTarget(stack, path)
-    return _local_target(stack, path.parent, state)
-
-
-def _local_target(stack: Stack, folder: Path, state: str | None) -> "LocalTarget":
     from apply import confinement
     from apply.local import LocalTarget
-    from apply.state import StateDirectory, default_path
+    from apply.state import of
 
-    found = StateDirectory(Path(state) if state else default_path(stack.name))
+    found = of(stack.name, state)
     confinement.refuse_open(stack, found)
-    return LocalTarget(_with_files(stack, folder), found, folder)
+    return LocalTarget(_with_files(stack, path.parent), found, path.parent)
 
 
 def _with_files(stack: Stack, folder: Path) -> Stack:
@@ -157,6 +156,8 @@ def _with_files(stack: Stack, folder: Path) -> Stack:
         for name in ("certificate", "key", "logo")
         if (file := getattr(stack.hub, name))
     }
+    from msgspec.structs import replace
+
     stack = replace(stack, hub=replace(stack.hub, **found)) if found else stack
     return replace(stack, ca=_readable(folder, stack.ca, "ca")) if stack.ca else stack
 

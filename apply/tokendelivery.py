@@ -26,13 +26,25 @@ def bring(target: "ClusterTarget", declared: dict[str, Any], present: AdminToken
     if declared["plain_secret"]:
         admintoken.write_secret(target.kube, target.namespace, target.stack.name, declared, present.token)
         return
-    path = f"/apis/external-secrets.io/v1/namespaces/{target.namespace}/externalsecrets/{declared['secret']}"
+    look_again(target, declared["secret"], present.version)
+
+
+def look_again(target: "ClusterTarget", secret: str, version: int) -> None:
+    """Tell the operator that Vault has something else now.
+
+    Args:
+        version: of what Vault has.
+
+    Raises:
+        Refused: the cluster says no.
+    """
+    path = f"/apis/external-secrets.io/v1/namespaces/{target.namespace}/externalsecrets/{secret}"
     if target.kube.get(path) is None:
         return  # it comes with the release, and brings the token then
     body = {
         "apiVersion": "external-secrets.io/v1",
         "kind": "ExternalSecret",
-        "metadata": {"name": declared["secret"], "annotations": {_NOW: str(present.version)}},
+        "metadata": {"name": secret, "annotations": {_NOW: str(version)}},
     }
     target.kube.apply(path, body, _MANAGER)
 

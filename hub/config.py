@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hub import users
+from hub import servicetoken, users
 from hub.authenticator import Route, authenticator_class, with_api
 from hub.hooks import as_hook
 from hub.mcpapi import mcp_route
@@ -47,7 +47,7 @@ def configure(
     configure_hub(c, settings)
     configure_security(c)
     configure_services(c, settings, environ)
-    routes: list[Route] = [*own_routes]
+    routes: list[Route] = [*servicetoken.ROUTES, *own_routes]
     revoker = configure_vault(c, settings, vault, routes, put, environ)
     configure_mcp(c, settings, routes)
     configure_login(c, settings, routes, revoker)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from render.extras import CHART, extra_values, operator_brings_token, release_name
+from render.extras import CHART, extra_values, operator_brings_service_token, operator_brings_token, release_name
 from render.found import Found
 from render.hubfiles import known_users, layout, text
 from render.keycloak import keycloak_objects
@@ -10,7 +10,7 @@ from render.needs import needs
 from render.profiles import left_out
 from render.storage import homes
 from render.values import chart_values
-from render.vault import admin_token, hub_login, vault_objects
+from render.vault import admin_token, hub_login, service_token, vault_objects
 from spec.model import Stack
 from spec.profiles import used_images
 from spec.ways import ways
@@ -56,6 +56,7 @@ def _vault(stack: Stack, found: Found) -> dict[str, Any]:
             if names.token_login
             else {"login": hub_login(names, stack.target.namespace)}
         ),
+        **({"service": service_token(names)} if operator_brings_service_token(stack, found) else {}),
         **vault_objects(names, ways(stack.vault).max_ttl, known_users(stack)),
     }
 

@@ -47,20 +47,32 @@ def operator_brings_token(stack: Stack, found: Found) -> bool:
     return asked and found.external_secrets
 
 
+def operator_brings_service_token(stack: Stack, found: Found) -> bool:
+    """Whether the token of the admin service is kept in Vault and comes to the cluster through the operator."""
+    return layout(stack).keeps_service_token and found.external_secrets
+
+
 def _external_secrets(stack: Stack, found: Found) -> list[dict[str, Any]]:
-    """The hub's Vault token, where the operator is there to bring it; else install writes the Secret."""
-    if not operator_brings_token(stack, found):
-        return []
+    """Tokens that the operator brings from Vault, where it is there; else install writes the Secrets."""
     names = layout(stack)
-    return [
-        {
-            "name": names.admin_secret,
-            "store": stack.vault.admin_token.secret_store,
-            "refreshInterval": _REFRESH,
-            "path": names.admin_path,
-            "data": {"token": "token"},
-        }
-    ]
+    made = []
+    if operator_brings_token(stack, found):
+        made.append(_external_secret(stack, names.admin_secret, names.admin_path, "Owner"))
+    if operator_brings_service_token(stack, found):
+        # The hub's pod does not start without it, so it outlives what brings it.
+        made.append(_external_secret(stack, names.service_secret, names.service_path, "Orphan"))
+    return made
+
+
+def _external_secret(stack: Stack, name: str, path: str, policy: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "store": stack.vault.admin_token.secret_store,
+        "refreshInterval": _REFRESH,
+        "creationPolicy": policy,
+        "path": path,
+        "data": {"token": "token"},
+    }
 
 
 def _nfs(stack: Stack) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 from render.found import Found
 from render.login import SECRET_FILE, SECRET_FOLDER, provider_settings
 from render.profiles import offered
-from render.services import services
+from render.services import ADMIN_SERVICE, ADMIN_VARIABLE, services
 from render.storage import shared_claim
 from render.vault import HUB_ROLE, VaultLayout
 from render.vaultvalues import LOGIN_FOLDER, MCP_PORT, PAGE_PORT, RENEWED_TOKEN
@@ -50,9 +50,15 @@ def unused_folders(stack: Stack) -> tuple[str, ...]:
 
 def layout(stack: Stack) -> VaultLayout:
     """The names a stack uses in Vault, and the ways that they follow from."""
-    found, preset = ways(stack.vault), stack.vault.preset is not None
+    found = ways(stack.vault)
     return VaultLayout(
-        stack.name, stack.vault.mount, stack.vault.root, found.hub_login, found.isolation, buun_stack=preset
+        stack.name,
+        stack.vault.mount,
+        stack.vault.root,
+        found.hub_login,
+        found.isolation,
+        buun_stack=stack.vault.preset is not None,
+        keeps_service_token=stack.vault.enabled and stack.vault.admin_token.secret_store is not None,
     )
 
 
@@ -137,11 +143,11 @@ def service_settings(scopes: dict[str, list[str]], token_variables: dict[str, st
 
 
 def cluster_settings(stack: Stack, found: Found) -> dict[str, Any]:
-    """The hub's settings on a cluster; the services' tokens come from the chart's Secret."""
+    """The hub's settings on a cluster; tokens of other services than the admin's come from the chart's Secret."""
     return {
         **settings(stack),
         "profiles": [profile_settings(profile) for profile in offered(stack, found)],
-        "services": service_settings(services(stack, found), {}),
+        "services": service_settings(services(stack, found), {ADMIN_SERVICE: ADMIN_VARIABLE}),
         "logo_file": f"{CHART_FOLDER}/{logo_name(stack)}" if stack.hub.logo else None,
         "provider": provider_settings(
             stack, f"https://{stack.hub.host}/", f"{SECRET_FOLDER}/{SECRET_FILE}", _authority(stack)

@@ -4,6 +4,8 @@ from render.found import Found
 from spec.model import Stack
 
 ADMIN_SERVICE, CULLER, METRICS = "admin-service", "culler", "metrics"
+ADMIN_VARIABLE = "BUUNSTACK_ADMIN_SERVICE_TOKEN"
+"""The hub's variable with the token of the admin service, at its start."""
 
 
 def services(stack: Stack, found: Found) -> dict[str, list[str]]:

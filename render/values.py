@@ -3,19 +3,21 @@
 from typing import Any
 
 from render.found import Found
-from render.hubfiles import CHART_FOLDER, cluster_files, file_key, logo_name
+from render.hubfiles import CHART_FOLDER, cluster_files, file_key, layout, logo_name
 from render.login import with_login
 from render.mcp import mounted_settings
 from render.network import egress_rules, vault_egress, way_in
 from render.profiles import offered, profile_list, shared_environment
 from render.renewer import with_renewer
-from render.services import services
+from render.services import ADMIN_SERVICE, ADMIN_VARIABLE, services
 from render.storage import storage_values
 from render.vaultvalues import hub_login_volume, trusted_authority, with_helpers
 from spec.model import Stack
 from spec.quantities import seconds
 
 _READABLE = 0o644
+TOKEN = "token"  # noqa: S105 - a name
+"""The key of the Secret with the token of the admin service."""
 _KEEP = {"helm.sh/resource-policy": "keep"}
 """Helm leaves such an object when its release goes (helm.sh/docs/howto/charts_tips_and_tricks)."""
 
@@ -50,7 +52,9 @@ def token_key(service: str) -> str:
 
 
 def _hub(stack: Stack, found: Found) -> dict[str, Any]:
-    wanted = services(stack, found)
+    # The chart would restart the hub for another token of a service, so the admin's comes as a variable.
+    wanted = {name: scopes for name, scopes in services(stack, found).items() if name != ADMIN_SERVICE}
+    token = {"secretKeyRef": {"name": layout(stack).service_secret, "key": TOKEN}}
     return {
         "config": {
             "JupyterHub": {"admin_access": False, "cookie_secret": "@{cookie_secret}"},
@@ -61,6 +65,7 @@ def _hub(stack: Stack, found: Found) -> dict[str, Any]:
         # Servers of one user share a home, which a claim of one node's can give to one node alone.
         "allowNamedServers": stack.storage.kind == "nfs",
         "authenticatePrometheus": True,
+        "extraEnv": {ADMIN_VARIABLE: {"valueFrom": token}},
         "services": {name: {"apiToken": f"@{{{token_key(name)}}}"} for name in wanted},
         "loadRoles": {f"{name}-role": {"scopes": scopes, "services": [name]} for name, scopes in wanted.items()},
         "db": {"upgrade": True, "pvc": _database(stack)},

@@ -42,6 +42,8 @@ class VaultLayout:
     isolation: str = "templated"
     buun_stack: bool = False
     """Take buun-stack's names, which are the same for every stack of the server."""
+    keeps_service_token: bool = False
+    """Whether the token of the admin service may be kept there."""
 
     @property
     def per_user(self) -> bool:
@@ -82,6 +84,16 @@ class VaultLayout:
     def admin_secret(self) -> str:
         """The Secret in which the cluster has it."""
         return f"{self._owner}-vault-token"
+
+    @property
+    def service_path(self) -> str:
+        """Where the token of the admin service is kept, below the mount."""
+        return f"{self._owner}/admin-service"
+
+    @property
+    def service_secret(self) -> str:
+        """The Secret in which the cluster has it."""
+        return f"{self._owner}-admin-service-token"
 
     @property
     def _owner(self) -> str:
@@ -234,6 +246,11 @@ def admin_token(layout: VaultLayout, ttl: str) -> dict[str, Any]:
         "path": f"{layout.mount}/data/{layout.admin_path}",
         "secret": layout.admin_secret,
     }
+
+
+def service_token(layout: VaultLayout) -> dict[str, Any]:
+    """Where the token of the admin service is kept, and the Secret to which it is brought."""
+    return {"path": f"{layout.mount}/data/{layout.service_path}", "secret": layout.service_secret}
 
 
 def hub_login(layout: VaultLayout, namespace: str) -> dict[str, Any]:

@@ -71,8 +71,8 @@ class AdminToken(Section, frozen=True):
     secret_store: Annotated[
         Slug | None,
         says(
-            "The ClusterSecretStore with which the External Secrets Operator, where there is one, reads it; "
-            "null: install writes the Secret itself."
+            "The ClusterSecretStore with which the External Secrets Operator, where there is one, reads it, "
+            "and the token of the admin service; null: install writes the Secrets itself."
         ),
     ] = "vault-secret-store"  # noqa: S105 - a name
 

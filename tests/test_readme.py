@@ -41,7 +41,7 @@ def test_its_stack_file_has_twelve_lines_and_is_valid() -> None:
 
 
 def test_its_table_is_the_list_of_tasks() -> None:
-    rows = dict(re.findall(r"^\| `inv ([a-z.]+)[^`]*` \| (.*) \|$", README, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `inv ([a-z.-]+)[^`]*` \| (.*) \|$", README, re.MULTILINE))
 
     assert rows == {name: text.rstrip(".") for name, text in listed_tasks().items()}
 

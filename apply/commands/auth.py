@@ -21,7 +21,7 @@ def apply(_, spec="stack.yaml", state=None, json=False, check=False):
 
 @task(name="bootstrap", help=STATE | JSON)
 def bootstrap(_, spec="stack.yaml", state=None, json=False):
-    """Make the installer's Keycloak account, as an administrator."""
+    """Make the installer's account, as Keycloak's admin."""
     with user_errors():
         from apply import login
 
@@ -30,7 +30,7 @@ def bootstrap(_, spec="stack.yaml", state=None, json=False):
 
 @task(name="password", help=STATE)
 def password(_, name, spec="stack.yaml", state=None):
-    """Give a user of Keycloak a new password for one sign-in."""
+    """Give a user of Keycloak a password for one sign-in."""
     with user_errors():
         from apply import login
 
@@ -48,7 +48,7 @@ def show(_, spec="stack.yaml", state=None, json=False):
 
 @task(name="release", help=STATE | {"yes": "do not ask"})
 def release(_, name, spec="stack.yaml", state=None, yes=False):
-    """Give a user's name, home and secrets to its next account."""
+    """Give a name, home and secrets to the next account."""
     with user_errors():
         from apply import login
 

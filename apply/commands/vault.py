@@ -15,7 +15,7 @@ _APPLY = {
 
 @task(name="apply", help=STATE | JSON | _APPLY)
 def apply(_, spec="stack.yaml", state=None, json=False, check=False, show_policy=False):
-    """Keep the stack's part of Vault as declared (kubernetes)."""
+    """Keep the stack's Vault part as declared (kubernetes)."""
     with user_errors():
         from apply import secretstores
 
@@ -27,7 +27,7 @@ def apply(_, spec="stack.yaml", state=None, json=False, check=False, show_policy
 
 @task(name="rotate", help=STATE | JSON)
 def rotate(_, spec="stack.yaml", state=None, json=False):
-    """Give the hub a new token and end the old (hub_login: token)."""
+    """Give the hub another token (hub_login: token)."""
     with user_errors():
         from apply import rotation
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from apply import facts
-from apply.state import StateDirectory
+from apply.state import FACTS, StateDirectory
 from spec.load import parse
 from spec.model import Stack
 
@@ -39,11 +39,11 @@ def test_code_and_unknown_placeholders_are_left_alone() -> None:
 def test_facts_are_made_once_and_kept(state: StateDirectory) -> None:
     assert facts.stale(stack(), state, ())
     first = facts.ensure(stack(), state, ())
-    text = state.read(facts.FILE)
+    text = state.read(FACTS)
     second = facts.ensure(stack(), state, ())
 
     assert not facts.stale(stack(), state, ())
-    assert (first, text) == (second, state.read(facts.FILE))
+    assert (first, text) == (second, state.read(FACTS))
     assert len({first[f"{name}_port"] for name in ("public", "hub", "proxy_api", "vault", "vault_cluster")}) == 5
 
 
@@ -51,7 +51,7 @@ def test_no_secret_is_among_the_facts(state: StateDirectory) -> None:
     values = facts.ensure(stack(), state, ())
 
     for path in (state.path / "secrets").iterdir():
-        assert path.read_text().strip() not in str(values) + str(state.read(facts.FILE))
+        assert path.read_text().strip() not in str(values) + str(state.read(FACTS))
 
 
 def test_another_public_name_makes_another_certificate(state: StateDirectory) -> None:

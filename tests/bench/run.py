@@ -10,11 +10,13 @@ from tests.bench.mcp import measure_mcp
 from tests.bench.report import Report
 from tests.bench.running import measure_running
 from tests.bench.secretstore import measure_secrets
+from tests.bench.tokens import measure_tokens
 
 PARTS = {
     "commands": measure_commands,
     "running": measure_running,
     "secrets": measure_secrets,
+    "tokens": measure_tokens,
     "login": measure_login,
     "rendering": measure_rendering,
     "cluster": measure_cluster,

@@ -36,7 +36,15 @@ EVERYTHING: dict[str, Any] = {
             "refreshInterval": "1h",
             "path": "jupyterhub/login",
             "data": {"token": "value"},
-        }
+        },
+        {
+            "name": "service",
+            "store": "vault-secret-store",
+            "refreshInterval": "30s",
+            "creationPolicy": "Orphan",
+            "path": "jupyterhub/service",
+            "data": {"token": "token"},
+        },
     ],
 }
 
@@ -85,6 +93,7 @@ def test_what_is_asked_for_is_made_and_nothing_else(rendered: Rendered) -> None:
         "PrometheusRule lab",
         "ConfigMap lab-dashboard",
         "ExternalSecret login",
+        "ExternalSecret service",
     }
 
 
@@ -229,6 +238,12 @@ def test_an_external_secret_is_read_from_its_store_and_stays_when_the_store_is_a
     assert spec["refreshInterval"] == "1h"
     assert spec["target"] == {"name": "login", "creationPolicy": "Owner", "deletionPolicy": "Retain"}
     assert spec["data"] == [{"secretKey": "token", "remoteRef": {"key": "jupyterhub/login", "property": "value"}}]
+
+
+def test_a_secret_that_has_to_outlive_what_brings_it_is_owned_by_nobody(rendered: Rendered) -> None:
+    spec = rendered(externalSecrets=EVERYTHING["externalSecrets"])["ExternalSecret service"]["spec"]
+
+    assert spec["target"] == {"name": "service", "creationPolicy": "Orphan", "deletionPolicy": "Retain"}
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_a_log_that_is_not_there_names_those_that_are(stack: InstalledStack) -> 
 def test_nothing_installed_is_a_sentence_and_not_a_fault(tmp_path: Path) -> None:
     nothing = InstalledStack(tmp_path)
 
-    for words in (["status"], ["open"], ["user.list"], ["logs", "hub"]):
+    for words in (["status"], ["open"], ["user.list"], ["token.list"], ["server.list"], ["logs", "hub"]):
         failed = nothing.inv(*words, code=1)
         assert "hint:" in failed.stderr, words
     assert "nothing is installed" in nothing.inv("uninstall").stderr

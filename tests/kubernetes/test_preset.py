@@ -17,13 +17,14 @@ from tests.openbao import OpenBao
 LAYOUT = VaultLayout("lab", hub_login="token", isolation="policy_per_user", buun_stack=True)
 KEPT = "secret/data/jupyterhub/vault-token"
 STORE = "/apis/external-secrets.io/v1/clustersecretstores"
-READER = f'path "{KEPT}" {{ capabilities = ["read"] }}'
+SERVICE = "secret/data/jupyterhub/admin-service"
+READER = "\n".join(f'path "{path}" {{ capabilities = ["read"] }}' for path in (KEPT, SERVICE))
 SECRETS = "from buunstack import SecretStore; s = SecretStore(); s.put('db', password='b1rd'); print(s.get('db'))"
 
 
 @pytest.fixture(scope="module")
 def operator(bao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A ClusterSecretStore that reads the hub's token and nothing else."""
+    """A ClusterSecretStore that reads the tokens of hub and admin service, and nothing else."""
     site = Site(tmp_path_factory.mktemp("operator"))
     if site.kube.get("/apis/external-secrets.io/v1") is None:
         pytest.skip("the cluster has no External Secrets Operator")
@@ -73,6 +74,12 @@ def lives(bao: OpenBao, token: str) -> bool:
     return bool(bao.call("GET", "auth/token/lookup-self", token)[0] == 200)
 
 
+def service_token(site: Site) -> str:
+    """The admin service's token as the cluster has it."""
+    path = f"/api/v1/namespaces/{site.namespace}/secrets/jupyterhub-admin-service-token"
+    return base64.b64decode((site.kube.get(path) or {})["data"]["token"]).decode()
+
+
 def in_use(site: Site) -> str:
     """The accessor of the token that the hub uses."""
     with target(str(site.spec), None).hub() as hub:
@@ -85,10 +92,10 @@ def hub_pod(site: Site) -> list[tuple[str, int]]:
 
 
 def test_all_names_are_buun_stacks(bao: OpenBao, preset: Site) -> None:
-    (external,) = preset.objects("externalsecrets", "/apis/external-secrets.io/v1")
+    external = preset.objects("externalsecrets", "/apis/external-secrets.io/v1")
     (store,) = [one for one in preset.objects("secrets") if one["metadata"]["name"] == "jupyterhub-vault-token"]
 
-    assert external["metadata"]["name"] == "jupyterhub-vault-token"
+    assert [one["metadata"]["name"] for one in external] == ["jupyterhub-admin-service-token", "jupyterhub-vault-token"]
     assert base64.b64decode(store["data"]["token"]).decode() == kept(bao)
     life = bao.ok("GET", "auth/token/lookup-self", kept(bao))["data"]
     assert (life["policies"], life["explicit_max_ttl"], life["orphan"]) == (["jupyterhub-admin"], 0, True)
@@ -134,6 +141,22 @@ def test_a_rotation_that_was_cut_short_is_gone_on_with(bao: OpenBao, preset: Sit
         assert kept(bao) == begun
     assert not lives(bao, former)
     assert in_use(preset) == bao.ok("GET", "auth/token/lookup-self", kept(bao))["data"]["accessor"]
+
+
+def test_the_admin_services_token_is_kept_in_vault_and_changed_there(bao: OpenBao, preset: Site) -> None:
+    former, before = service_token(preset), hub_pod(preset)
+    assert bao.ok("GET", SERVICE)["data"]["data"] == {"token": former}
+
+    said = preset.inv("token.rotate-service", "--json")
+
+    present = bao.ok("GET", SERVICE)["data"]["data"]
+    assert json.loads(said.stdout)["ended"] >= 1
+    assert present != {"token": former}
+    assert present == {"token": service_token(preset)}
+    assert hub_pod(preset) == before
+    changes = preset.plan()["changes"]
+    assert changes == [], changes[-1]
+    assert preset.inv("install").stderr.startswith("nothing changed")
 
 
 def test_a_dead_token_is_made_anew_by_the_next_install(bao: OpenBao, preset: Site) -> None:

@@ -70,6 +70,7 @@ class HubFolder:
             "PROXY_API_SERVICE_PORT": str(self.proxy_port),
             "CONFIGPROXY_AUTH_TOKEN": "proxy-token-of-tests",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "BUUNSTACK_ADMIN_SERVICE_TOKEN": "admin_service_token-of-tests",
         }
 
     def _write(self, name: str, text: str) -> None:

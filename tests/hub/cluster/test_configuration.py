@@ -39,7 +39,7 @@ def test_the_hub_runs_the_code_of_its_own_folder(folder: HubFolder, report: dict
 def test_services_are_beside_the_charts_culler_which_has_the_stacks_times(report: dict[str, Any]) -> None:
     services = {service["name"]: service for service in report["services"]}
 
-    assert list(services) == ["jupyterhub-idle-culler", "admin-service", "metrics"]
+    assert list(services) == ["jupyterhub-idle-culler", "metrics", "admin-service"]
     culler = services["jupyterhub-idle-culler"]["command"]
     assert {"--timeout=10800", "--cull-every=300", "--max-age=345600", "--cull-admin-users=false"} <= set(culler)
     assert services["admin-service"]["api_token"] == "admin_service_token-of-tests"

@@ -40,10 +40,10 @@ def test_the_files_are_the_hubs_without_those_of_one_machine() -> None:
     assert not [path for path in files if path.startswith("hub/local/") or path.endswith("jupyterhub_config.py")]
 
 
-def test_the_settings_bring_no_token() -> None:
+def test_the_settings_bring_no_token_but_the_name_of_the_variable_with_it() -> None:
     settings = json.loads(cluster_files(make_stack(), FOUND)["buunstack/settings.json"])
 
-    assert [service["token_variable"] for service in settings["services"]] == [None, None]
+    assert [service["token_variable"] for service in settings["services"]] == ["BUUNSTACK_ADMIN_SERVICE_TOKEN", None]
     assert settings["local"] is None
 
 

@@ -19,7 +19,7 @@ from apply.keycloakobjects import LAYER as LOGIN
 from apply.kube import Kube, Refused, at_once
 from apply.kubeconfig import access
 from apply.namedfiles import named_bytes
-from apply.observation import Glance, Observed, discover, glance, has_operator, observe, replicas
+from apply.observation import Glance, Observed, discover, glance, has_operator, observe, workloads
 from apply.plan import Change, Plan
 from apply.preview import refused_objects
 from apply.releases import Releases
@@ -27,7 +27,6 @@ from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
 from apply.vaultobjects import LAYER
 from render.artifacts import Artifacts, render
 from render.cluster import NAMESPACE, NOTES, VAULT
-from render.extras import keys_secret
 from render.found import Found
 from render.hubfiles import layout
 from spec.errors import AppliedInPart, StackError
@@ -155,7 +154,7 @@ class ClusterTarget:
     def _keys_as_left(self, seen: Glance) -> bool:
         """Whether nobody has changed the stack's secrets since the last install."""
         last = seen.generations[-1].summary["workloads"] if seen.generations else {}
-        return last.get("keys") == _workloads(self.stack, seen).get("keys")
+        return last.get("keys") == workloads(self.stack, seen).get("keys")
 
     def _new_namespace(
         self, artifacts: Artifacts, seen: Glance, options: Options, confirm: Confirm, tell: Tell
@@ -192,11 +191,11 @@ class ClusterTarget:
 
     def _record(self, artifacts: Artifacts, before: Artifacts, seen: Glance, why: str) -> None:
         """A generation for what is new; the last one goes on where only the cluster's own doings differ."""
-        workloads = _workloads(self.stack, seen)
+        found = workloads(self.stack, seen)
         if artifacts != before:
-            generations.write(self.kube, self.namespace, self.stack.name, artifacts, seen.generations, why, workloads)
+            generations.write(self.kube, self.namespace, self.stack.name, artifacts, seen.generations, why, found)
         else:
-            generations.renew(self.kube, self.namespace, seen.generations[-1], workloads)
+            generations.renew(self.kube, self.namespace, seen.generations[-1], found)
 
     def _planned(self, artifacts: Artifacts, observed: Observed, options: Options, tell: Tell) -> Plan:
         from apply.readiness import check
@@ -243,7 +242,7 @@ class ClusterTarget:
         """Whether all that a glance shows is as the last install has left it."""
         if not seen.generations or namespace_changes(artifacts, seen):
             return False
-        as_left = seen.generations[-1].summary["workloads"] == _workloads(self.stack, seen)
+        as_left = seen.generations[-1].summary["workloads"] == workloads(self.stack, seen)
         # Vault and login last: nothing of them is in the glance, and only who has a credential can look.
         as_left = as_left and self.releases(tell).all_applied(artifacts, seen)
         names = {item["metadata"]["name"] for item in seen.secrets}
@@ -292,15 +291,3 @@ class ClusterTarget:
         from apply.removal import remove
 
         return remove(self, purge, confirm, tell)
-
-
-def _workloads(stack: Stack, seen: Glance) -> dict[str, Any]:
-    """What must stay as it is: a change by hand raises a generation, a fault lowers what is ready."""
-    found: dict[str, Any] = {}
-    for item in seen.workloads:
-        ready, wanted = replicas(item)
-        found[item["metadata"]["name"]] = [item["metadata"]["generation"], ready == wanted]
-    for item in seen.secrets:
-        if item["metadata"]["name"] == keys_secret(stack.name):
-            found["keys"] = item["metadata"]["resourceVersion"]
-    return found

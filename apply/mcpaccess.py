@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from apply import console
 from apply.hubapi import HubApi
+from apply.tokens import default_scopes
 from spec.errors import StackError
 
 LIFE_SECONDS = 300
@@ -16,15 +17,10 @@ STRANGER = "mcp-check-"
 """Begins the name of a user who is made for a check and removed with it."""
 
 
-def scopes(user: str) -> list[str]:
-    """What an assistant of the user needs: to reach, start and stop the server, and to see that it runs."""
-    return [f"{name}!user={user}" for name in ("access:servers", "servers", "read:users")]
-
-
 @contextlib.contextmanager
 def token_of(hub: HubApi, user: str) -> Iterator[str]:
     """A token with which an assistant of the user would come; revoked at the end, whatever happens."""
-    made = hub.mint(user, scopes(user), LIFE_SECONDS, _NOTE)
+    made = hub.mint(user, default_scopes(user), LIFE_SECONDS, _NOTE)
     try:
         yield str(made["token"])
     finally:

@@ -1,17 +1,29 @@
 """The checks of one user's endpoint for assistants: it works for who may, and for nobody else."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from apply import mcpaccess, mcpclient
 from apply.hubapi import HubApi
-from apply.mcpclients import Endpoint
+from apply.mcpclients import Endpoint, hub_endpoint
 from apply.reach import Reach
 from spec.errors import StackError, TargetUnreachable
 
 OK, FAILED, SKIPPED, UNSAFE = "ok", "failed", "skipped", "UNSAFE"
-NAMES = ("hub", "address", "user", "server", "endpoint", "tools", "no token", "wrong token", "other user")
+NAMES = (
+    "hub",
+    "address",
+    "user",
+    "server",
+    "endpoint",
+    "tools",
+    "no token",
+    "wrong token",
+    "other user",
+    "one for all",
+)
 """In their order."""
 _REFUSALS = (401, 403)
 _MISSING, _GOOD = 404, 200
@@ -64,6 +76,7 @@ def checks(seen: Seen, tell: Callable[[str], None]) -> Iterator[Check]:
         if status == _GOOD:
             tell("listing the tools with an MCP client")
             yield _tools(seen, token)
+            yield _one_for_all(seen, token)
     tell("trying to get in without leave")
     yield _refused(seen, "no token", None, "anybody who reaches the server")
     yield _refused(seen, "wrong token", "wrong", "anybody who sends some token")
@@ -112,7 +125,7 @@ def _server(seen: Seen) -> Check:
 
 
 def _start(seen: Seen) -> str:
-    return f"{seen.user} starts it at {seen.endpoint.url.removesuffix(seen.endpoint.path)}hub/spawn"
+    return f"inv server.start {shlex.quote(seen.user)}"
 
 
 def _endpoint(seen: Seen, status: int) -> Check:
@@ -136,6 +149,18 @@ def _tools(seen: Seen, token: str) -> Check:
     if not seen.tools:
         return Check("tools", FAILED, "none", "restart the server")
     return Check("tools", OK, f"{len(seen.tools)}, listed with an MCP client")
+
+
+def _one_for_all(seen: Seen, token: str) -> Check:
+    """Whether the hub's own endpoint leads this user to this server."""
+    path = hub_endpoint("").path
+    try:
+        found = mcpclient.tool_names(seen.reach.url + path, token, seen.reach.trust, seen.reach.address)
+    except StackError as error:
+        return Check("one for all", FAILED, error.message, "inv logs mcp, or inv logs hub on a cluster")
+    if lacking := sorted(set(seen.tools or ()) - set(found)):
+        return Check("one for all", FAILED, f"/{path} does not list {lacking[0]}", "inv logs hub")
+    return Check("one for all", OK, f"/{path} lists {len(found)} tools")
 
 
 def _refused(seen: Seen, name: str, token: str | None, who: str) -> Check:

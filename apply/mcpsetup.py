@@ -13,6 +13,7 @@ from apply.mcpchecks import unknown_user
 from apply.mcpclients import CLIENTS, VARIABLE, Client, Endpoint, Unfit, hub_endpoint, server_endpoint
 from apply.mcpstatus import enabled_target
 from apply.state import write_whole
+from apply.tokens import default_scopes
 from spec.errors import StackError
 from spec.quantities import DURATION, seconds
 
@@ -71,9 +72,6 @@ def _client(wanted: Wanted) -> Client | None:
         raise StackError(f"there is no client {wanted.client!r}", hint=f"one of: {', '.join(CLIENTS)}")
     if not re.fullmatch(DURATION, wanted.expires):
         raise StackError(f"--expires {wanted.expires} is not a duration", hint="such as 12h or 30d")
-    if wanted.hub and wanted.with_token:
-        message = "--with-token makes a token for the server of a user, and --hub asks for another endpoint"
-        raise StackError(message, hint="leave one of them out")
     return CLIENTS.get(wanted.client)
 
 
@@ -87,10 +85,8 @@ def _asked(found: "Target", user: str, endpoint: Endpoint, wanted: Wanted) -> tu
             return None, f"not listed: {error.message}"
         if known is None:
             raise unknown_user(user)
-        if wanted.hub:
-            return None, "not listed: those of the hub are of its own"
         if hub.server_state(user) != "ready":
-            return None, "not listed: the server does not run"
+            return None, "not listed: the server does not run" + ("; a first message starts it" if wanted.hub else "")
         reach = stack.enter_context(found.reach())
         with mcpaccess.token_of(hub, user) as token:
             return _tools(endpoint, token, reach)
@@ -99,7 +95,7 @@ def _asked(found: "Target", user: str, endpoint: Endpoint, wanted: Wanted) -> tu
 def _minted(found: "Target", user: str, expires: str) -> str:
     """Last of all: nobody would see a token that was made before something failed."""
     with found.hub() as hub:
-        return str(hub.mint(user, mcpaccess.scopes(user), seconds(expires), "inv mcp.setup")["token"])
+        return str(hub.mint(user, default_scopes(user), seconds(expires), "inv mcp.setup")["token"])
 
 
 def _tools(endpoint: Endpoint, token: str, reach: "Reach") -> tuple[list[str] | None, str]:

@@ -1,6 +1,7 @@
 """What of a stack is in its cluster, read with few requests over few connections; changes nothing."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from apply import generations
 from apply.generations import STACK, Generation
@@ -148,3 +149,15 @@ def observe(kube: Kube, stack: Stack, seen: Glance) -> Observed:
         kube_version=str((version or {}).get("gitVersion", "")),
         before=before,
     )
+
+
+def workloads(stack: Stack, seen: Glance) -> dict[str, Any]:
+    """What must stay as it is: a change by hand raises a generation, a fault lowers what is ready."""
+    found: dict[str, Any] = {}
+    for item in seen.workloads:
+        ready, wanted = replicas(item)
+        found[item["metadata"]["name"]] = [item["metadata"]["generation"], ready == wanted]
+    for item in seen.secrets:
+        if item["metadata"]["name"] == keys_secret(stack.name):
+            found["keys"] = item["metadata"]["resourceVersion"]
+    return found

@@ -131,8 +131,12 @@ def wanted_scopes(scopes: str, user: str) -> list[str]:
     """The scopes of a token, each for this user alone unless others are named."""
     if scopes == SEED:
         return [f"access:servers!user={user}", "self"]
-    named = [scope for scope in re.split(r"[\s,]+", scopes) if scope]
-    return named or [f"access:servers!user={user}", f"servers!user={user}", f"read:users!user={user}"]
+    return [scope for scope in re.split(r"[\s,]+", scopes) if scope] or default_scopes(user)
+
+
+def default_scopes(user: str) -> list[str]:
+    """What a program or an assistant of the user needs: to reach, start and stop the server, and to see its state."""
+    return [f"{name}!user={user}" for name in ("access:servers", "servers", "read:users")]
 
 
 def fewest(scopes: Iterable[str]) -> list[str]:

@@ -6,12 +6,13 @@ it in, so that these texts are the same everywhere.
 
 from typing import Any
 
-from render import hubfiles, mcp
+from render import hubfiles
 from render.environments import environment_id, environments, unavailable_reason
 from render.keycloak import keycloak_objects
 from render.keycloakpart import keycloak_part
 from render.login import provider_settings
 from render.parts import STATE, part
+from render.serversettings import server_settings
 from render.services import ADMIN_SERVICE, ADMIN_VARIABLE, CULLER, local_services
 from render.templates import filled
 from render.vault import deployer_policy, login_role, vault_objects
@@ -57,7 +58,7 @@ def local_artifacts(stack: Stack) -> dict[str, str]:
         files["conf/vault.json"] = hubfiles.text(_vault_objects(stack))
     files |= {f"site/{path}": text for path, text in hubfiles.hub_files(*_foreign(stack)).items()}
     files |= {f"notebook/{path}": text for path, text in hubfiles.package_files("buunstack").items()}
-    files |= {f"notebook/{path}": text for path, text in mcp.server_settings(stack).items()}
+    files |= {f"notebook/{path}": text for path, text in server_settings(stack).items()}
     files["notebook/labconfig/default_setting_overrides.json"] = hubfiles.text(_LAB_SETTINGS)
     return files
 

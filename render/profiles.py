@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from render.found import Found
-from render.mcp import PATH_VARIABLE, TOKEN_VARIABLE, server_variables
+from render.serversettings import PATH_VARIABLE, TOKEN_VARIABLE, server_variables
 from render.vaultvalues import vault_variables
 from spec.images import address
 from spec.model import Stack

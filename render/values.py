@@ -5,10 +5,10 @@ from typing import Any
 from render.found import Found
 from render.hubfiles import CHART_FOLDER, cluster_files, file_key, layout, logo_name
 from render.login import with_login
-from render.mcp import mounted_settings
 from render.network import egress_rules, vault_egress, way_in
 from render.profiles import offered, profile_list, shared_environment
 from render.renewer import with_renewer
+from render.serversettings import mounted_settings
 from render.services import ADMIN_SERVICE, ADMIN_VARIABLE, services
 from render.storage import storage_values
 from render.vaultvalues import hub_login_volume, trusted_authority, with_helpers

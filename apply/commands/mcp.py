@@ -27,7 +27,7 @@ def setup(_, user, spec="stack.yaml", state=None, client="", hub=False, with_tok
 
 @task(name="status", help=STATE | JSON)
 def status(_, user, spec="stack.yaml", state=None, json=False):
-    """Check that a user's server serves that user's AI alone."""
+    """Check a user's MCP: it works, and for nobody else."""
     with user_errors():
         from apply import mcpstatus
 

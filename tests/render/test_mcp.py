@@ -55,6 +55,14 @@ def test_a_server_of_a_stack_without_assistants_is_told_so_whatever_its_image_ha
         assert extensions == {"jupyter_mcp_server": False, "jupyter_mcp_tools": False}
 
 
+def test_a_list_of_tools_waits_a_second_for_a_browser_and_not_five() -> None:
+    for text in (
+        mounted(singleuser("mcp: {enabled: true}"))["/etc/buunstack/jupyter/jupyter_jupyter_mcp_server_config.json"],
+        render(make_stack(mcp={"enabled": True}))["notebook/jupyter_jupyter_mcp_server_config.json"],
+    ):
+        assert json.loads(text) == {"JupyterMCPServerExtensionApp": {"jupyter_mcp_tools_timeout": 1}}
+
+
 def test_a_server_asks_the_hub_again_for_a_token_after_half_a_minute() -> None:
     for text in (
         mounted(singleuser(""))["/etc/buunstack/jupyter/jupyter_server_config.json"],

@@ -1,4 +1,4 @@
-"""What makes a notebook server a tool of AI assistants on the local target. Pure; reads only this repository's files."""
+"""What makes a notebook server a tool of AI assistants on the local target. Pure; reads this repository alone."""
 
 import re
 from functools import cache

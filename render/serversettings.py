@@ -36,7 +36,7 @@ def server_settings(stack: Stack) -> dict[str, str]:
 def mounted_settings(stack: Stack) -> dict[str, Any]:
     """The same as files of each server on a cluster, as the chart's `singleuser.extraFiles`."""
     return {
-        f"buunstack-mcp-{number}": {
+        f"buunstack-jupyter-{number}": {
             "mountPath": f"{SETTINGS_FOLDER}/{path}",
             "mode": _READABLE,
             "stringData": text,

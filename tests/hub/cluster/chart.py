@@ -59,7 +59,7 @@ class HubFolder:
         self._write("secret/hub.config.CryptKeeper.keys", "ab" * 32)
         for name, service in values["hub"]["services"].items():
             self._write(f"secret/hub.services.{name}.apiToken", service["apiToken"])
-        for name in ("hub", "proxy-api"):
+        for name in ("hub", "proxy-api", "singleuser"):
             self._write(f"config/{name}", name)
         self.environment = {
             **{name: text for name, text in os.environ.items() if name != "PYTHONPATH"},

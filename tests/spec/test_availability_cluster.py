@@ -201,7 +201,6 @@ def test_the_secrets_of_the_artifacts_are_places_for_them() -> None:
     values = yaml.safe_load(render(parse(BASE, "f")[0], FOUND)["jupyterhub.json"])
 
     assert values["hub"]["config"]["JupyterHub"]["cookie_secret"] == "@{cookie_secret}"
-    assert {service["apiToken"] for service in values["hub"]["services"].values()} == {
-        "@{admin_service_token}",
-        "@{metrics_token}",
-    }
+    assert {service["apiToken"] for service in values["hub"]["services"].values()} == {"@{metrics_token}"}
+    of_admin = values["hub"]["extraEnv"]["BUUNSTACK_ADMIN_SERVICE_TOKEN"]
+    assert of_admin["valueFrom"]["secretKeyRef"].keys() == {"name", "key"}

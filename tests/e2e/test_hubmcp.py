@@ -8,20 +8,13 @@ from typing import Any
 
 import httpx2
 import pytest
-import requests
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
+from tests.e2e.doors import OPENED, Doors
 from tests.e2e.stack import InstalledStack, Person, eventually
 
 pytestmark = pytest.mark.timeout(240)
-SCOPES = ("access:servers!user={0}", "servers!user={0}", "read:users!user={0}")
-BEGIN = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "tests", "version": "1"}},
-}
 CLIENTS, SECONDS = 50, 60
 FORGETS_SECONDS = 45
 """A notebook server asks the hub again after 30 s at the latest."""
@@ -45,80 +38,35 @@ def ada(stack: InstalledStack) -> Person:
     return ada
 
 
-def service_token(stack: InstalledStack) -> str:
-    return (stack.state / "secrets" / "admin-service-token").read_text().strip()
+@pytest.fixture(scope="module")
+def doors(stack: InstalledStack) -> Doors:
+    return Doors(stack.url, (stack.state / "secrets" / "admin-service-token").read_text().strip())
 
 
-def ask_hub(stack: InstalledStack, method: str, path: str, token: str | None, /, **body: Any) -> requests.Response:
-    headers = {"Connection": "close"} | ({"Authorization": f"token {token}"} if token else {})
-    session = requests.Session()
-    session.trust_env = False
-    return session.request(method, f"{stack.url}{path}", headers=headers, json=body, timeout=60, allow_redirects=False)
-
-
-def token_of(stack: InstalledStack, user: str, **wanted: Any) -> str:
-    wanted = {"expires_in": 3600, "scopes": [scope.format(user) for scope in SCOPES], **wanted}
-    ask_hub(stack, "POST", f"/hub/api/users/{user}", service_token(stack))
-    answer = ask_hub(stack, "POST", f"/hub/api/users/{user}/tokens", service_token(stack), **wanted)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["token"])
-
-
-def opened(stack: InstalledStack, token: str | None) -> tuple[int, int, int, int | str]:
-    """What the token opens of ada's: hub API, notebook API, MCP of the server, and whom the hub's MCP takes it for."""
-    statuses = [
-        ask_hub(stack, "GET", "/hub/api/users/ada", token).status_code,
-        ask_hub(stack, "GET", "/user/ada/api/contents", token).status_code,
-        ask_hub(stack, "POST", "/user/ada/mcp", token, **BEGIN).status_code,
-    ]
-    return (statuses[0], statuses[1], statuses[2], taken_for(stack, token))
-
-
-def taken_for(stack: InstalledStack, token: str | None) -> int | str:
-    """Whose server the hub's endpoint reaches, `hub` for none, or the status of a refusal."""
-    call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call"}
-    code = {"name": "execute_code", "arguments": {"code": "import os; print(os.environ['JUPYTERHUB_USER'])"}}
-    answer = ask_hub(stack, "POST", "/services/mcp", token, **call, params=code)
-    if answer.status_code != 200:
-        return answer.status_code
-    content = answer.json()
-    return "hub" if "error" in content else str(content["result"]["content"][0]["text"]).strip()
-
-
-def test_each_kind_of_token_opens_what_it_should_and_no_more(stack: InstalledStack, ada: Person) -> None:
+def test_each_kind_of_token_opens_what_it_should_and_no_more(doors: Doors, ada: Person) -> None:
     own_server = ada.run("import os; print(os.environ['JUPYTERHUB_API_TOKEN'])").strip()
-    short, revoked = token_of(stack, "ada", expires_in=20), token_of(stack, "ada")
+    short, revoked = doors.token("ada", expires_in=20), doors.token("ada")
+    assert doors.opened(revoked) == doors.opened(short) == OPENED["its user's"]
+    doors.revoke("ada", revoked)
     found = {
-        "its user's": opened(stack, token_of(stack, "ada")),
-        "none": opened(stack, None),
-        "wrong": opened(stack, "0" * 32),
-        "another user's": opened(stack, token_of(stack, "bob")),
-        "the service's": opened(stack, service_token(stack)),
-        "the server's own": opened(stack, own_server),
+        "its user's": doors.opened(doors.token("ada")),
+        "none": doors.opened(None),
+        "wrong": doors.opened("0" * 32),
+        "another user's": doors.opened(doors.token("bob")),
+        "the service's": doors.opened(doors.service_token),
+        "the server's own": doors.opened(own_server),
     }
-    assert opened(stack, revoked) == opened(stack, short) == found["its user's"]
-    identity = ask_hub(stack, "GET", "/hub/api/user", revoked).json()["token_id"]
-    assert ask_hub(stack, "DELETE", f"/hub/api/users/ada/tokens/{identity}", service_token(stack)).status_code == 204
-    assert (opened(stack, revoked)[0], opened(stack, revoked)[3]) == (403, 401)
+    # The hub and its endpoint refuse a revoked token at once.
+    assert (doors.opened(revoked)[0], doors.opened(revoked)[3]) == (403, 401)
     for name, token in (("revoked", revoked), ("expired", short)):
-        eventually(lambda token=token: opened(stack, token)[2] == 403, f"{name} is refused", FORGETS_SECONDS)
-        found[name] = opened(stack, token)
+        eventually(lambda token=token: doors.opened(token)[2] == 403, f"{name} is refused", FORGETS_SECONDS)
+        found[name] = doors.opened(token)
 
-    nothing = (403, 403, 403, 401)
-    assert found == {
-        "its user's": (200, 200, 200, "ada"),
-        "none": nothing,
-        "wrong": nothing,
-        "expired": nothing,
-        "revoked": nothing,
-        "another user's": (404, 403, 403, "bob"),
-        "the service's": (200, 403, 403, "hub"),
-        "the server's own": (200, 200, 200, "ada"),
-    }
+    assert found == OPENED
 
 
-def test_one_address_starts_a_server_runs_a_cell_and_stops_it(stack: InstalledStack) -> None:
-    token = token_of(stack, "grace@example.net")
+def test_one_address_starts_a_server_runs_a_cell_and_stops_it(stack: InstalledStack, doors: Doors) -> None:
+    token = doors.token("grace@example.net")
 
     async def work(session: ClientSession) -> list[str]:
         calls = (
@@ -137,8 +85,10 @@ def test_one_address_starts_a_server_runs_a_cell_and_stops_it(stack: InstalledSt
     eventually(lambda: "grace@example.net" not in running(), "grace's server has stopped")
 
 
-def test_many_clients_at_once_see_no_error_and_leave_no_token_in_a_log(stack: InstalledStack, ada: Person) -> None:
-    tokens = [token_of(stack, ("ada", "bob")[number % 2]) for number in range(CLIENTS)]
+def test_many_clients_at_once_see_no_error_and_leave_no_token_in_a_log(
+    stack: InstalledStack, doors: Doors, ada: Person
+) -> None:
+    tokens = [doors.token(("ada", "bob")[number % 2]) for number in range(CLIENTS)]
     until = time.monotonic() + SECONDS
 
     async def work(session: ClientSession) -> int:

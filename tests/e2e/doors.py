@@ -34,6 +34,10 @@ OPENED = {
 """Every kind of token: three statuses, and whose server the hub's MCP reaches, or the status of its refusal."""
 
 
+FORGETS_SECONDS = 45
+"""A notebook server asks the hub again after 30 s at the latest."""
+
+
 class Doors:
     """One platform."""
 

@@ -1,5 +1,6 @@
 """A stack on a real cluster, installed as a platform team does it."""
 
+import base64
 import contextlib
 import json
 import os
@@ -116,6 +117,17 @@ class Site(Commands):
     def remove(self) -> None:
         """The namespace with all that is in it."""
         self.kube.delete(f"/api/v1/namespaces/{self.namespace}")
+
+
+def data_of(site: Site, name: str) -> dict[str, str]:
+    """What a Secret holds; empty when there is none."""
+    found = site.kube.get(f"/api/v1/namespaces/{site.namespace}/secrets/{name}") or {"data": {}}
+    return {key: base64.b64decode(value).decode() for key, value in found["data"].items()}
+
+
+def service_token(site: Site) -> str:
+    """Of the hub's admin service."""
+    return data_of(site, "lab-admin-service-token")["token"]
 
 
 def kept(site: Site) -> dict[str, Any]:

@@ -11,14 +11,9 @@ import requests
 from apply.kept import of_fields
 from render.extras import keys_secret
 from tests.e2e.stack import eventually
-from tests.kubernetes.site import Site, kept
+from tests.kubernetes.site import Site, data_of, kept
 
 SECRET = "lab-admin-service-token"
-
-
-def data_of(site: Site, name: str) -> dict[str, str]:
-    found = site.kube.get(f"/api/v1/namespaces/{site.namespace}/secrets/{name}") or {"data": {}}
-    return {key: base64.b64decode(value).decode() for key, value in found["data"].items()}
 
 
 def test_a_programs_token_starts_what_the_command_shows_and_stops(installed: Site) -> None:

@@ -1,24 +1,25 @@
 """The hub of the stack of a file, for a command that asks the hub and nothing else.
 
-To read and check a stack file takes longer than to ask the hub. What an earlier command has checked is noted in the
-state directory by the file's fingerprint; as long as the file is the same, its stack is.
+To read and check a stack file takes longer than to ask the hub. What an earlier command has checked is kept in the
+state directory; as long as the file is the same, its stack is.
 """
 
 import contextlib
-import hashlib
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from apply import state as states
 from apply.hubapi import HubApi
 from apply.localhub import LocalHub
-from apply.state import StateDirectory
 
-_NOTE = "run/checked.json"
-_NAME = re.compile(rb"^name: *([a-z0-9-]+) *$", re.MULTILINE)
-"""Only leads to a directory; whether it is the right one, the note in it says."""
+if TYPE_CHECKING:
+    from apply.cluster import ClusterTarget
+
+_CHECKED = "run/checked.yaml"
+_NAME = re.compile(r"^name: *([a-z0-9-]+) *$", re.MULTILINE)
+"""Only leads to a directory; whether it is the right one, the file that is kept in it says."""
 
 
 @contextlib.contextmanager
@@ -29,35 +30,30 @@ def hub(spec: str, state: str | None) -> Iterator[HubApi]:
         SpecError: the file has problems, or uses what is not available on its target.
         StackError: nothing is installed.
     """
-    fingerprint = _fingerprint(spec)
-    if (found := _noted(spec, state, fingerprint)) is not None:
-        with found.hub() as api:
-            yield api
-        return
-    from apply.target import target
+    text = _text(spec)
+    found = _checked(text, state)
+    if found is None:
+        from apply.target import target
 
-    stack = target(spec, state)
-    if isinstance(stack, LocalHub) and stack.state.exists() and fingerprint:
-        stack.state.write(_NOTE, json.dumps({"file": fingerprint}) + "\n")
-    with stack.hub() as api:
+        found = target(spec, state)
+        if isinstance(found, LocalHub) and found.state.exists():
+            found.state.write(_CHECKED, text)
+    with found.hub() as api:
         yield api
 
 
-def _noted(spec: str, state: str | None, fingerprint: str) -> LocalHub | None:
-    """The stack of this machine that this very file has been checked for."""
-    if not fingerprint:
+def _checked(text: str, state: str | None) -> "LocalHub | ClusterTarget | None":
+    """The stack of this machine that just this text has been checked for."""
+    named = _NAME.findall(text)
+    if not text or (state is None and len(named) != 1):
         return None
-    named = _NAME.findall(Path(spec).read_bytes())
-    if state is None and len(named) != 1:
-        return None
-    directory: StateDirectory = states.of(named[0].decode() if named else "", state)
-    note = directory.read_json(_NOTE) if directory.exists() else None
-    return LocalHub(directory) if isinstance(note, dict) and note.get("file") == fingerprint else None
+    directory = states.of(named[0] if named else "", state)
+    return LocalHub(directory) if directory.exists() and directory.read(_CHECKED) == text else None
 
 
-def _fingerprint(spec: str) -> str:
-    """Of the file's content; empty when it cannot be read, which the usual way says better."""
+def _text(spec: str) -> str:
+    """Of the file; empty when it cannot be read, which the usual way says better."""
     try:
-        return hashlib.sha256(Path(spec).read_bytes()).hexdigest()
-    except OSError:
+        return Path(spec).read_text("utf-8")
+    except (OSError, ValueError):
         return ""

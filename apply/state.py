@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import re
-import secrets
 import shutil
 import stat
 import time
@@ -165,10 +164,12 @@ class StateDirectory:
         """Keep a secret, readable by the caller alone."""
         self.write(f"secrets/{name}", value)
 
-    def ensure_secret(self, name: str, make: Callable[[], str] = lambda: secrets.token_hex(32)) -> None:
+    def ensure_secret(self, name: str, make: Callable[[], str] | None = None) -> None:
         """Make a secret unless it is there; an empty file (a crash in the middle) counts as not there."""
         if not self.read(f"secrets/{name}"):
-            self.write_secret(name, make())
+            import secrets  # most commands make none
+
+            self.write_secret(name, make() if make else secrets.token_hex(32))
 
     def wide_open(self) -> list[Path]:
         """Secrets that others of this machine may read: a restored backup or a hand-made copy, usually."""

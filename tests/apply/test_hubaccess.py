@@ -36,8 +36,7 @@ def asked(spec: Path, state: StateDirectory) -> HubApi:
 
 
 def is_noted(spec: Path, state: StateDirectory) -> bool:
-    fingerprint = hubaccess._fingerprint(str(spec))
-    return hubaccess._noted(str(spec), str(state.path), fingerprint) is not None
+    return hubaccess._checked(spec.read_text(), str(state.path)) is not None
 
 
 def test_the_first_command_checks_the_file_and_the_next_need_not(spec: Path, state: StateDirectory) -> None:

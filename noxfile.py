@@ -16,6 +16,10 @@ _FAULTS = (
     *(f"tests/hub/{name}.py" for name in ("test_faults", "test_revocation", "oidc/test_outage")),
     *("tests/hub/local/test_spawner_survival.py", "tests/hub/local/test_proxy.py", "tests/buunstack/test_faults.py"),
 )
+_LIVES = (
+    "tests/e2e",
+    *(f"tests/hub/test_{name}.py" for name in ("mcpgate", "programs", "servicetoken", "secretspage")),
+)
 _IMAGES = ("tests/images", *(f"tests/apply/test_{name}.py" for name in ("imagefiles", "imagelock", "wheel")))
 CODE = ("spec", "render", "apply", "hub", "buunstack")
 
@@ -47,8 +51,8 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit and integration tests with real parts."""
     _install(session, "test")
-    heavier = ("e2e", "browser", "cluster", "keycloak", "kubernetes", "buunstack/test_wheel.py")
-    quick = [f"--ignore={name}" for name in (*_FAULTS, *_IMAGES, *(f"tests/{name}" for name in heavier))]
+    heavier = ("browser", "cluster", "keycloak", "kubernetes", "buunstack/test_wheel.py")
+    quick = [f"--ignore={name}" for name in (*_FAULTS, *_IMAGES, *_LIVES, *(f"tests/{name}" for name in heavier))]
     session.run("pytest", *(session.posargs or (*_PARALLEL, *quick)))
 
 
@@ -63,7 +67,7 @@ def wheel(session: nox.Session) -> None:
 def e2e_local(session: nox.Session) -> None:
     """A stack's whole life on this machine: install, change, sign in, work, uninstall."""
     _install(session, "test")
-    session.run("pytest", *(session.posargs or (*_PARALLEL, "tests/e2e")))
+    session.run("pytest", *(session.posargs or (*_PARALLEL, *_LIVES)))
 
 
 @nox.session

@@ -90,7 +90,9 @@ class Gpu(Section, frozen=True):
 class Mcp(Section, frozen=True):
     """Notebook servers as tools of AI assistants."""
 
-    enabled: Annotated[bool, says("Each server answers at `/user/USER/mcp`.")] = False
+    enabled: Annotated[
+        bool, says("Each server answers at `/user/USER/mcp`, and the hub for all at `/services/mcp`.")
+    ] = False
     version: Annotated[
         str,
         Meta(

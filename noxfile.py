@@ -9,8 +9,10 @@ nox.options.default_venv_backend = "uv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "tests", "wheel"]
 
+_CORES = os.cpu_count() or 1
+_WHOLE_FILES = ("--dist", "loadfile", "--no-loadscope-reorder")
 # The tests wait for processes more than they compute, so one worker more than cores is busy.
-_PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", "--no-loadscope-reorder")
+_PARALLEL = ("-n", str(_CORES + 1), *_WHOLE_FILES)
 _FAULTS = (
     "tests/faults",
     *(f"tests/hub/{name}.py" for name in ("test_faults", "test_revocation", "oidc/test_outage")),
@@ -67,7 +69,8 @@ def wheel(session: nox.Session) -> None:
 def e2e_local(session: nox.Session) -> None:
     """A stack's whole life on this machine: install, change, sign in, work, uninstall."""
     _install(session, "test")
-    session.run("pytest", *(session.posargs or (*_PARALLEL, *_LIVES)))
+    # Whole stacks start here, so that more at once than there are cores only wait for each other.
+    session.run("pytest", *(session.posargs or ("-n", str(_CORES), *_WHOLE_FILES, *_LIVES)))
 
 
 @nox.session

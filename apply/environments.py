@@ -30,7 +30,8 @@ def ensure(state: StateDirectory, identity: str, requirements: list[str], tell: 
         shutil.rmtree(folder, ignore_errors=True)
     tell(f"environment {identity}: {', '.join(requirements)}")
     for command in _commands(folder, requirements):
-        run(command, what=f"making the environment {identity}")
+        # Compiling a hundred packages takes every processor for some time, and hub and servers go on meanwhile.
+        run(command, what=f"making the environment {identity}", gives_way=True)
     state.write(f"profiles/{identity}/{_COMPLETE}", "\n".join(requirements) + "\n")
 
 

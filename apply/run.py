@@ -16,6 +16,7 @@ from spec.errors import StackError, ToolMissing
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """Variables that any program may need; a stack's parts inherit nothing else from the caller's shell."""
 _PIECE = 2**20
+_AFTER_OTHERS = ("nice", "-n", "10")
 
 
 def plain_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -39,12 +40,14 @@ def run(
     what: str,
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
+    gives_way: bool = False,
 ) -> str:
     """Run `command` to its end and return what it printed.
 
     Args:
         what: the work in the user's words, for the error.
         environment: the whole environment; the caller's when left out.
+        gives_way: takes only the processor time that others leave, such as users' servers.
 
     Raises:
         ToolMissing: the program is not there.
@@ -52,7 +55,7 @@ def run(
     """
     try:
         done = subprocess.run(
-            list(command),
+            [*(_AFTER_OTHERS if gives_way and found(_AFTER_OTHERS[0]) else ()), *command],
             env=None if environment is None else dict(environment),
             cwd=directory,
             stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Programs whose output is read while they run."""
+"""Programs that are run to their end, and such whose output is read while they run."""
 
 import sys
 import time
@@ -6,7 +6,7 @@ import time
 import psutil
 import pytest
 
-from apply.run import pieces
+from apply.run import pieces, run
 from spec.errors import StackError
 
 
@@ -41,3 +41,12 @@ def test_a_program_that_nobody_reads_any_more_is_ended() -> None:
 
     assert not child.is_running()
     assert time.monotonic() - started < 10
+
+
+def test_what_gives_way_has_a_lower_priority_and_its_own_name_in_an_error() -> None:
+    code = "import os, sys; print(os.nice(0)); sys.exit(len(sys.argv) - 1)"
+    before = int(run(program(code), what="asking"))
+
+    assert int(run(program(code), what="asking", gives_way=True)) == min(19, before + 10)
+    with pytest.raises(StackError, match=r"asking failed: python.* ended with 1\n"):
+        run([*program(code), "more"], what="asking", gives_way=True)

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,8 +131,9 @@ class LocalTarget(LocalHub):
         """
         steps = (
             ("state directory", self._ensure_state),
-            ("files", lambda say: self._write_files(artifacts, say)),
+            # Before the files, which name ports: what was free may be taken when an environment is built at last.
             ("environments", lambda say: self._ensure_environments(artifacts, say)),
+            ("files", lambda say: self._write_files(artifacts, say)),
             ("parts", lambda say: self._ensure_parts(artifacts, say)),
             ("secrets", lambda say: self._ensure_vault(artifacts, say)),
             ("provider", self._ensure_provider),
@@ -204,7 +205,9 @@ class LocalTarget(LocalHub):
             tell(f"warning: {path} could be read by others of this machine; it is private again")
             path.chmod(0o700 if path.is_dir() else 0o600)
 
-    def _write_files(self, artifacts: Artifacts, tell: Tell) -> None:
+    def _write_files(self, artifacts: Artifacts, tell: Tell, holding: Container[str] | None = None) -> None:
+        """Args: holding: the parts that have their ports; without it those that run."""
+        facts.ensure(self.stack, self.state, supervision.living(self.state) if holding is None else holding)
         wanted, there = self.wanted(artifacts).files, files(self.state)
         for path, text in wanted.items():
             if there.get(path) != text:
@@ -241,8 +244,7 @@ class LocalTarget(LocalHub):
             holding = supervision.ready(self.state)
             if tries == 0 or not facts.stale(self.stack, self.state, holding):
                 raise
-            facts.ensure(self.stack, self.state, holding)
-            self._write_files(artifacts, tell)
+            self._write_files(artifacts, tell, holding)
             self._ensure_parts(artifacts, tell, tries - 1)
 
     def _ensure_vault(self, artifacts: Artifacts, tell: Tell) -> None:

@@ -5,7 +5,7 @@ import fcntl
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from apply.run import plain_environment, run
@@ -115,8 +115,10 @@ def wait_ready(
             told = states
         if all(part == "ready" for part in states.values()):
             return
-        _refuse_broken(state, found, wanted)
-        _refuse_unready(state, found, answers)
+        # One that still is as it was before has its end ahead: what is said of it is no word on the new one.
+        present = {name: part for name, part in found.items() if part.get("fingerprint") == wanted.get(name)}
+        _refuse_broken(state, present)
+        _refuse_unready(state, present, answers)
         if time.monotonic() > until:
             late = [name for name, part in states.items() if part != "ready"]
             raise _part_error(state, late[0], f"did not answer within {seconds:.0f} s")
@@ -132,9 +134,8 @@ def tail(state: StateDirectory, name: str, lines: int = _LOG_LINES) -> str:
     return "\n".join(f"  | {line[:300]}" for line in text.strip().splitlines()[-lines:])
 
 
-def _refuse_broken(state: StateDirectory, found: dict[str, dict[str, Any]], wanted: Iterable[str]) -> None:
-    for name in wanted:
-        part = found.get(name, {})
+def _refuse_broken(state: StateDirectory, found: dict[str, dict[str, Any]]) -> None:
+    for name, part in found.items():
         # The first failure may be a passing one, such as a port that the former process has not let go of.
         if part.get("state") == "backoff" and part.get("restarts", 0) >= 3:
             raise _part_error(state, name, f"ends at once ({part.get('last_exit')})")

@@ -50,6 +50,26 @@ def test_a_free_port_is_chosen_when_none_is_declared(tmp_path: Path, own: Instal
     stack.remove()
 
 
+@pytest.mark.parametrize("step", ["environment", "files are in"])
+def test_a_port_that_somebody_takes_between_its_choice_and_its_use_is_given_up(tmp_path: Path, step: str) -> None:
+    small = {"display_name": "Small", "packages": ["six"], "default": True}
+    stack = InstalledStack(tmp_path, profiles={"small": small, "datascience": {"enabled": False}})
+    running = stack.start("install", "--yes")
+    assert running.stderr
+    for line in running.stderr:
+        if line.startswith("[") and step in line:
+            break
+    port = json.loads((stack.state / "conf" / "facts.json").read_text())["ports"]["public_port"]
+
+    with socket.create_server(("127.0.0.1", port)):
+        out, err = running.communicate(timeout=100)
+
+    assert running.returncode == 0, err
+    assert f":{port}/" not in out
+    assert ("address already in use" in (stack.state / "log" / "proxy.log").read_text()) == (step != "environment")
+    stack.remove()
+
+
 def test_a_full_disk_is_a_sentence_and_the_next_install_goes_on(tmp_path: Path) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can mount a small file system to fill")

@@ -67,6 +67,7 @@ def checks(seen: Seen, tell: Callable[[str], None]) -> Iterator[Check]:
         yield found
         if found.state == FAILED and check is not _address:
             return
+    mcpclient.load()
     tell("making a token that lives for the time of the check")
     with mcpaccess.token_of(seen.hub, seen.user) as token:
         status = _status(seen, "initialize", token)

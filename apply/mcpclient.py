@@ -2,12 +2,20 @@
 
 import asyncio
 import contextlib
+import signal
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 from apply import rest
 from spec.errors import StackError, TargetUnreachable
 
 _PATIENCE_SECONDS = 30.0
+
+
+def load() -> None:
+    """Import the client, which takes seconds, before there is a token whose time runs and that an interrupt ends."""
+    import mcp.client.streamable_http  # noqa: F401
 
 
 def tool_names(url: str, token: str, trust: Path | None, address: str | None) -> list[str]:
@@ -21,12 +29,31 @@ def tool_names(url: str, token: str, trust: Path | None, address: str | None) ->
         StackError: the session did not come about; the message says how far it got.
     """
     try:
-        return asyncio.run(asyncio.wait_for(_listed(url, token, trust, address), _PATIENCE_SECONDS))
+        with _interrupts_kept():
+            return asyncio.run(asyncio.wait_for(_listed(url, token, trust, address), _PATIENCE_SECONDS))
     except TimeoutError as error:
         raise TargetUnreachable(f"{url} did not list its tools within {_PATIENCE_SECONDS:.0f} s") from error
     except Exception as error:
         # The client raises groups of groups of whatever its parts raise; the innermost says what happened.
         raise StackError(f"an MCP session with {url} failed: {_innermost(error)}") from error
+
+
+@contextlib.contextmanager
+def _interrupts_kept() -> Iterator[None]:
+    """asyncio makes a cancellation of ^C, and one that comes while the client cancels its own work is lost."""
+    came: list[int] = []
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            raise KeyboardInterrupt
 
 
 async def _listed(url: str, token: str, trust: Path | None, address: str | None) -> list[str]:

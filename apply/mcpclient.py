@@ -47,11 +47,14 @@ def _interrupts_kept() -> Iterator[None]:
         came.append(number)
         signal.default_int_handler(number, frame)
 
-    before = signal.signal(signal.SIGINT, interrupted)
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield  # it is ignored, as of a job in the background
+        return
+    signal.signal(signal.SIGINT, interrupted)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         if came:
             raise KeyboardInterrupt
 

@@ -2,7 +2,7 @@
 
 from invoke import Collection, task
 
-from apply.commands import auth, images, mcp, server, token, user, vault
+from apply.commands import auth, images, mcp, offline, server, token, user, vault
 from apply.commands.flags import HOMES, JSON, SPEC, STATE
 from apply.console import user_errors
 
@@ -143,5 +143,7 @@ def schema(_):
 namespace = Collection(
     init, validate, render, plan, install, history, rollback, open_, status, doctor, logs, uninstall, schema
 )
+for single in offline.TASKS:
+    namespace.add_task(single)
 for group in (auth, images, mcp, server, token, user, vault):
     namespace.add_collection(group.COMMANDS)

@@ -14,7 +14,7 @@ PATH_VARIABLE = "JUPYTER_CONFIG_PATH"
 TOKEN_VARIABLE = "JUPYTERHUB_ALLOW_TOKEN_IN_URL"  # noqa: S105 - a variable's name
 _TAB_SECONDS = 1
 """How long a list of tools waits for a tab of JupyterLab, which adds some; the extension's own 5 stall clients."""
-_REMEMBERED_SECONDS = 30
+REMEMBERED_SECONDS = 30
 """How long a server takes a token for good without asking the hub again: a revoked one opens it no longer than this.
 
 JupyterHub's own 300 (jupyterhub/services/auth.py, `cache_max_age`) would let it in for five minutes.
@@ -24,7 +24,7 @@ _READABLE = 0o644
 
 def server_settings(stack: Stack) -> dict[str, str]:
     """Path below a folder of Jupyter's settings -> text."""
-    own = {"jupyter_server_config.json": _text({"HubOAuth": {"cache_max_age": _REMEMBERED_SECONDS}})}
+    own = {"jupyter_server_config.json": _text({"HubOAuth": {"cache_max_age": REMEMBERED_SECONDS}})}
     if stack.mcp.enabled:
         # Of the application's own name, so that a server without the extension reads nothing it does not know.
         waits = {"JupyterMCPServerExtensionApp": {"jupyter_mcp_tools_timeout": _TAB_SECONDS}}

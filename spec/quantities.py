@@ -22,6 +22,15 @@ def duration(seconds: int) -> str:
     return f"{seconds // _SECONDS[unit]}{unit}"
 
 
+def spelled(seconds: int) -> str:
+    """Seconds in days, hours, minutes and seconds, such as `6d 10m`; `0s` for none."""
+    words, rest = [], seconds
+    for unit, size in reversed(_SECONDS.items()):
+        count, rest = divmod(rest, size)
+        words += [f"{count}{unit}"] if count else []
+    return " ".join(words) or "0s"
+
+
 def bytes_of(memory: str) -> int:
     """Bytes of a Kubernetes memory quantity such as `4Gi` or `500M`."""
     found = re.fullmatch(r"([0-9.]+)([A-Za-z]*)", memory)

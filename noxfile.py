@@ -126,7 +126,9 @@ def bench(session: nox.Session) -> None:
 def golden(session: nox.Session) -> None:
     """Rewrite the reviewed configuration of the examples after a change that is meant."""
     _install(session, "test")
-    session.run("pytest", "tests/render/test_artifacts.py", env={"BUUNSTACK_GOLDEN": "write"})
+    session.run(
+        "pytest", "tests/render/test_artifacts.py", "tests/render/test_review.py", env={"BUUNSTACK_GOLDEN": "write"}
+    )
 
 
 @nox.session

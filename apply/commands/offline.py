@@ -17,4 +17,21 @@ def lifetimes(_, spec="stack.yaml", svg="", json=False):
         picture.show(spec, svg, json)
 
 
-TASKS = (lifetimes,)
+_REVIEW = {
+    "base": "a revision of git",
+    "head": "another one, or . for the file as it lies there",
+    "junit": "print JUnit's XML",
+    "check": "exit with 3 when somebody loses something",
+}
+
+
+@task(help=SPEC | JSON | _REVIEW)
+def review(_, base, head, spec="stack.yaml", json=False, junit=False, check=False):
+    """Say what a change of the stack file means, for whom."""
+    with user_errors():
+        from apply import review as merge_request
+
+        merge_request.show(spec, base, head, "json" if json else "junit" if junit else "markdown", check)
+
+
+TASKS = (lifetimes, review)

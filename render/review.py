@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from msgspec import to_builtins
-
 from render.effects import Effect, effects
 from spec.model import Stack
 
@@ -41,7 +39,7 @@ def review(before: Stack | None, after: Stack) -> Review:
         return Review(is_new=True)
     found = effects(before, after)
     told = tuple(key for effect in found for key in effect.keys)
-    changed = _changed(to_builtins(before), to_builtins(after))
+    changed = _changed(before, after)
     others = [(key, was, now) for key, was, now in changed if not _is_told(key, told)]
     return Review(found, others)
 
@@ -54,19 +52,27 @@ def _changed(before: Any, after: Any, path: str = "") -> list[tuple[str, str, st
     """(key, before, after) of each value that differs; a list is one value."""
     if before == after:
         return []
-    if isinstance(before, dict) and isinstance(after, dict):
-        rows = []
-        for name in sorted({*before, *after}):
-            place = f"{path}.{name}" if path else str(name)
-            rows += _changed(before.get(name, _ABSENT), after.get(name, _ABSENT), place)
-        return rows
-    return [(path, _shown(before), _shown(after))]
+    old, new = _parts(before), _parts(after)
+    if not (old or new):
+        return [(path, _shown(before), _shown(after))]
+    rows = []
+    for name in sorted({*old, *new}):
+        place = f"{path}.{name}" if path else str(name)
+        rows += _changed(old.get(name, _ABSENT), new.get(name, _ABSENT), place)
+    return rows
+
+
+def _parts(value: Any) -> dict[str, Any]:
+    """What a section or a mapping consists of; nothing for a value."""
+    if isinstance(value, dict):
+        return value
+    return {name: getattr(value, name) for name in getattr(value, "__struct_fields__", ())}
 
 
 def _shown(value: Any) -> str:
     if value is _ABSENT:
         return "(none)"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=_parts)
 
 
 def in_markdown(found: Review, name: str) -> str:

@@ -184,3 +184,11 @@ def test_the_ready_files_are_yaml_and_call_commands_that_there_are(service: str)
     assert isinstance(yaml.safe_load(text), dict)
     called = set(re.findall(r"inv ([a-z.-]+)", text))
     assert {"validate", "review", "install"} <= called <= tasks
+
+
+def test_a_change_inside_a_list_of_sections_is_shown_as_it_is() -> None:
+    found = reviewed({"profiles.pytorch.tolerations": [{"key": "gpu", "operator": "Exists"}]})
+
+    (row,) = found.others
+    assert row[0] == "profiles.pytorch.tolerations"
+    assert '"key": "gpu"' in row[2]

@@ -34,4 +34,13 @@ def review(_, base, head, spec="stack.yaml", json=False, junit=False, check=Fals
         merge_request.show(spec, base, head, "json" if json else "junit" if junit else "markdown", check)
 
 
-TASKS = (lifetimes, review)
+@task(help={"env": "file with buun-stack's variables", "out": "the file to write", "force": "replace an existing file"})
+def migrate(_, env=".env.local", out="stack.yaml", force=False):
+    """Write stack.yaml from buun-stack's variables."""
+    with user_errors():
+        from apply import migration
+
+        migration.write(env, out, force)
+
+
+TASKS = (lifetimes, migrate, review)

@@ -4,6 +4,8 @@ from typing import Any
 
 import requests
 
+from tests.e2e.stack import eventually
+
 BEGIN = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -88,3 +90,28 @@ class Doors:
             return answer.status_code
         content = answer.json()
         return "hub" if "error" in content else str(content["result"]["content"][0]["text"]).strip()
+
+    def table(self, own_server: str, another: str) -> dict[str, tuple[int, int, int, int | str]]:
+        """As `OPENED`, with what each kind of token opens now.
+
+        Args:
+            own_server: the token of ada's server.
+            another: a token of another user.
+        """
+        short, revoked = self.token("ada", expires_in=20), self.token("ada")
+        assert self.opened(revoked) == self.opened(short) == OPENED["its user's"]
+        self.revoke("ada", revoked)
+        found = {
+            "its user's": self.opened(self.token("ada")),
+            "none": self.opened(None),
+            "wrong": self.opened("0" * 32),
+            "another user's": self.opened(another),
+            "the service's": self.opened(self.service_token),
+            "the server's own": self.opened(own_server),
+        }
+        # The hub and its endpoint refuse a revoked token at once, a notebook server a little later.
+        assert (self.opened(revoked)[0], self.opened(revoked)[3]) == (403, 401)
+        for name, token in (("revoked", revoked), ("expired", short)):
+            eventually(lambda token=token: self.opened(token)[2] == 403, f"{name} is refused", FORGETS_SECONDS)
+            found[name] = self.opened(token)
+        return found

@@ -11,7 +11,7 @@ import pytest
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.e2e.doors import FORGETS_SECONDS, OPENED, Doors
+from tests.e2e.doors import OPENED, Doors
 from tests.e2e.stack import InstalledStack, Person, eventually
 
 pytestmark = pytest.mark.timeout(240)
@@ -43,24 +43,8 @@ def doors(stack: InstalledStack) -> Doors:
 
 def test_each_kind_of_token_opens_what_it_should_and_no_more(doors: Doors, ada: Person) -> None:
     own_server = ada.run("import os; print(os.environ['JUPYTERHUB_API_TOKEN'])").strip()
-    short, revoked = doors.token("ada", expires_in=20), doors.token("ada")
-    assert doors.opened(revoked) == doors.opened(short) == OPENED["its user's"]
-    doors.revoke("ada", revoked)
-    found = {
-        "its user's": doors.opened(doors.token("ada")),
-        "none": doors.opened(None),
-        "wrong": doors.opened("0" * 32),
-        "another user's": doors.opened(doors.token("bob")),
-        "the service's": doors.opened(doors.service_token),
-        "the server's own": doors.opened(own_server),
-    }
-    # The hub and its endpoint refuse a revoked token at once.
-    assert (doors.opened(revoked)[0], doors.opened(revoked)[3]) == (403, 401)
-    for name, token in (("revoked", revoked), ("expired", short)):
-        eventually(lambda token=token: doors.opened(token)[2] == 403, f"{name} is refused", FORGETS_SECONDS)
-        found[name] = doors.opened(token)
 
-    assert found == OPENED
+    assert doors.table(own_server, doors.token("bob")) == OPENED
 
 
 def test_one_address_starts_a_server_runs_a_cell_and_stops_it(stack: InstalledStack, doors: Doors) -> None:

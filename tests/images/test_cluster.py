@@ -12,8 +12,8 @@ import yaml
 from apply.engine import Engine
 from apply.mcpchecks import NAMES
 from tests.e2e.assistant import asked, said, token_of
-from tests.e2e.doors import FORGETS_SECONDS, OPENED, Doors
-from tests.e2e.stack import Person, eventually
+from tests.e2e.doors import OPENED, Doors
+from tests.e2e.stack import Person
 from tests.images.conftest import OFF, TAGGED
 from tests.images.naming import untag
 from tests.images.registry import Registry
@@ -149,25 +149,9 @@ def test_an_assistant_runs_a_cell_of_a_new_notebook_and_nobody_else_gets_in(pinn
 def test_each_kind_of_token_opens_what_it_should_and_no_more(pinned: Pinned, ada: Person) -> None:
     doors = Doors(pinned.site.url, service_token(pinned.site))
     own_server = ada.run("import os; print(os.environ['JUPYTERHUB_API_TOKEN'])").strip()
-    short, revoked = doors.token("ada", expires_in=20), doors.token("ada")
-    assert doors.opened(revoked) == doors.opened(short) == OPENED["its user's"]
-    doors.revoke("ada", revoked)
-    bob = doors.token("bob", scopes=["read:users!user=bob"])
-    found = {
-        "its user's": doors.opened(doors.token("ada")),
-        "none": doors.opened(None),
-        "wrong": doors.opened("0" * 32),
-        "another user's": doors.opened(bob),
-        "the service's": doors.opened(doors.service_token),
-        "the server's own": doors.opened(own_server),
-    }
-    assert (doors.opened(revoked)[0], doors.opened(revoked)[3]) == (403, 401)
-    for name, token in (("revoked", revoked), ("expired", short)):
-        eventually(lambda token=token: doors.opened(token)[2] == 403, f"{name} is refused", FORGETS_SECONDS)
-        found[name] = doors.opened(token)
-
     # This token of another user's may not even enter that user's own server, so that none has to start.
-    assert found == {**OPENED, "another user's": (404, 403, 403, "hub")}
+    bob = doors.token("bob", scopes=["read:users!user=bob"])
+    assert doors.table(own_server, bob) == {**OPENED, "another user's": (404, 403, 403, "hub")}
 
 
 def test_one_address_starts_a_users_server_and_lists_its_tools(pinned: Pinned, ada: Person) -> None:

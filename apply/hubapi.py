@@ -160,13 +160,13 @@ class HubApi:
 
     def ensure_user(self, name: str) -> None:
         """Make a user of this name unless there is one."""
-        self._call("POST", _user(name), f"making user {name}", passes=(409,))
+        self._call("POST", _user(name), f"making user {name}", passes=(_THERE_ALREADY,))
 
     def remove_user(self, name: str) -> None:
         """Remove a user and stop the server; one that is gone is no error."""
         path = _user(name)
-        self._call("DELETE", f"{path}/server", f"stopping the server of {name}", passes=(400, 404))
-        self._call("DELETE", path, f"removing user {name}", passes=(404,))
+        self._call("DELETE", f"{path}/server", f"stopping the server of {name}", passes=(400, _NOT_FOUND))
+        self._call("DELETE", path, f"removing user {name}", passes=(_NOT_FOUND,))
 
     def start_server(self, user: str, server: str = "", options: dict[str, Any] | None = None) -> None:
         """Start a server; it may be ready a while after the answer.

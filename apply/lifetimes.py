@@ -2,16 +2,11 @@
 
 import shutil
 from dataclasses import asdict
-from pathlib import Path
 
-from apply import console
-from apply.state import write_whole
+from apply import console, outfile
 from apply.validation import validated
 from render.lifetimepicture import as_svg, in_terminal
 from render.lifetimes import lives, margins
-from spec.errors import StackError
-
-_NEW_FILE = 0o644
 
 
 def show(spec: str, svg: str, as_json: bool) -> None:
@@ -27,10 +22,7 @@ def show(spec: str, svg: str, as_json: bool) -> None:
     stack = validated(spec)
     found, left = lives(stack), margins(stack)
     if svg:
-        try:
-            write_whole(Path(svg), as_svg(found, left, f"Lifetimes of {stack.name}"), _NEW_FILE)
-        except OSError as error:
-            raise StackError(f"{svg} cannot be written: {error.strerror}", "another --svg FILE") from error
+        outfile.write(svg, as_svg(found, left, f"Lifetimes of {stack.name}"), "--svg")
         console.say(f"{svg} is written")
     if as_json:
         each = [asdict(margin) | {"words": margin.words} for margin in left]

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from render.hubfiles import MCP_PATH
+
 VARIABLE = "JUPYTERHUB_TOKEN"
 """Where clients look for the token."""
 HUB_KEY = "jupyterhub"
@@ -57,7 +59,7 @@ def server_endpoint(public_url: str, user: str) -> Endpoint:
 
 def hub_endpoint(public_url: str) -> Endpoint:
     """Of the hub itself."""
-    return _endpoint(HUB_KEY, public_url, "services/mcp")
+    return _endpoint(HUB_KEY, public_url, MCP_PATH.lstrip("/"))
 
 
 def _endpoint(key: str, public_url: str, path: str) -> Endpoint:

@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-from apply import console
-from apply.state import write_whole
+from apply import console, outfile
 from spec.errors import SpecError, StackError
 from spec.load import parse
 from spec.migrate import NotMigrated, migrated
-
-_NEW_FILE = 0o644
 
 
 def write(env: str, out: str, force: bool) -> None:
@@ -17,21 +14,17 @@ def write(env: str, out: str, force: bool) -> None:
     Raises:
         StackError: it cannot be read, or the stack file is there already.
     """
-    source, target = Path(env), Path(out)
     try:
-        made = migrated(source.read_text("utf-8"))
+        made = migrated(Path(env).read_text("utf-8"))
     except OSError as error:
         raise StackError(f"{env} cannot be read: {error.strerror}", "--env FILE, such as .env.local") from error
     except UnicodeDecodeError as error:
         raise StackError(f"{env} is no text in UTF-8", "--env FILE, such as .env.local") from error
     except NotMigrated as error:
         raise StackError(f"{env}: {error}; nothing was written", "put the line right, or take it out") from error
-    if target.exists() and not force:
+    if Path(out).exists() and not force:
         raise StackError(f"{out} is there already; nothing was written", "--force, or another --out FILE")
-    try:
-        write_whole(target, made.text, _NEW_FILE)
-    except OSError as error:
-        raise StackError(f"{out} cannot be written: {error.strerror}", "another --out FILE") from error
+    outfile.write(out, made.text, "--out")
     for note in made.notes:
         console.say(note)
     _checked(made.text, out)

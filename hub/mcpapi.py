@@ -36,14 +36,12 @@ class McpCallHandler(APIHandler):  # type: ignore[misc]
         method, tool = self._named()
         if not self._limit.allows(token.api_id):
             self.log.warning("mcp: %s (token %s) calls too often", caller.name, token.api_id)
-            self.set_status(429)
-            self.set_header("Retry-After", "1")
-            self.finish(json.dumps({"status": 429, "message": _TOO_MANY}))
-            return
-        kind = "user" if hasattr(caller, "spawners") else "service"
+            raise web.HTTPError(429, _TOO_MANY)
+        is_user = hasattr(caller, "spawners")
+        kind = "user" if is_user else "service"
         self.log.info("mcp: %s %s (token %s): %s %s", kind, caller.name, token.api_id, method, tool)
-        server = _server(caller) if kind == "user" else None
-        self.finish(json.dumps({"kind": kind, "name": caller.name, "may": self._may(caller), "server": server}))
+        address = _address(caller) if is_user else None
+        self.finish(json.dumps({"name": caller.name, "may": self._may(caller, is_user), "address": address}))
 
     def _named(self) -> tuple[str, str]:
         body = self.get_json_body()
@@ -53,9 +51,8 @@ class McpCallHandler(APIHandler):  # type: ignore[misc]
         method, tool = names
         return str(method), str(tool)
 
-    def _may(self, caller: Any) -> dict[str, bool]:
+    def _may(self, caller: Any, is_user: bool) -> dict[str, bool]:
         own = f"!server={caller.name}/"
-        is_user = hasattr(caller, "spawners")
         may_read = self._has("read:servers")
         return {
             "enter": is_user and self._has(f"access:servers{own}"),
@@ -71,11 +68,10 @@ class McpCallHandler(APIHandler):  # type: ignore[misc]
         return bool(has_scope(scope, self.parsed_scopes, post_filter="!" not in scope, db=self.db))
 
 
-def _server(user: Any) -> dict[str, Any]:
-    """The user's default server, and where it is while it runs."""
+def _address(user: Any) -> str | None:
+    """Where the user's default server is while it runs."""
     spawner = user.spawners.get("")
-    ready = spawner is not None and spawner.ready
-    return {"ready": ready, "address": spawner.server.url if ready else None}
+    return str(spawner.server.url) if spawner is not None and spawner.ready else None
 
 
 def mcp_route() -> tuple[str, type, dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from render.serversettings import REMEMBERED_SECONDS
+from render.vault import LOGIN_TTL
 from spec.login import by_provider
 from spec.model import Stack
 from spec.quantities import seconds, spelled
@@ -12,8 +13,6 @@ from spec.ways import has_lasting_token, ways
 SERVERS, SECRETS, SIGN_IN = "servers", "secrets", "sign-in"
 _COOKIE_SECONDS = 14 * 86400
 """JupyterHub's `cookie_max_age_days` (jupyterhub/handlers/base.py): a sign-in where no provider has another limit."""
-_HUB_TOKEN_SECONDS = 15 * 60
-"""Of the hub's own login at Vault, which it repeats (`render/vault.py`)."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def _of_secrets(stack: Stack) -> Iterator[Life]:
             SECRETS, "until the hub's token is renewed", max(1, ttl // 2), "half of vault.admin_token.ttl", renewed=True
         )
     else:
-        yield Life(SECRETS, "hub's token", _HUB_TOKEN_SECONDS, "", renewed=True)
+        yield Life(SECRETS, "hub's token", seconds(LOGIN_TTL), "", renewed=True)
 
 
 def _of_sign_in(stack: Stack) -> Iterator[Life]:

@@ -16,6 +16,8 @@ HUB_ACCOUNT = "hub"
 """The hub's service account, as the z2jh chart calls it (templates/hub/rbac.yaml)."""
 AUDIENCE = "vault"
 """For whom the tokens are that prove who the hub is."""
+LOGIN_TTL = "15m"
+"""Life of what a login gives to the hub or to a deployer, who log in again."""
 
 
 _ROLE: dict[str, Any] = {
@@ -216,8 +218,8 @@ def login_role(subject: str, policy: str) -> dict[str, Any]:
         "token_policies": [policy],
         "token_no_default_policy": True,
         "token_type": "service",
-        "token_ttl": "15m",
-        "token_max_ttl": "15m",
+        "token_ttl": LOGIN_TTL,
+        "token_max_ttl": LOGIN_TTL,
         "expiration_leeway": "1s",
         "not_before_leeway": "5s",
         "clock_skew_leeway": "5s",

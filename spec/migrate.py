@@ -10,7 +10,9 @@ from typing import Any
 
 import yaml
 
+from spec.egress import KNOWN
 from spec.model import Stack
+from spec.profiles import BUILT_IN
 from spec.quantities import duration
 
 Path = tuple[str, ...]
@@ -104,7 +106,6 @@ class _Meaning:
     value: Callable[[Variable], Any] = _text
 
 
-_PROFILES = ("minimal", "base", "datascience", "pyspark", "pytorch", "tensorflow", "buun-stack", "buun-stack-cuda")
 MEANINGS: Mapping[str, _Meaning] = {
     "JUPYTERHUB_NAMESPACE": _Meaning(("target", "namespace")),
     "JUPYTERHUB_CHART_VERSION": _Meaning(("chart", "version")),
@@ -116,7 +117,7 @@ MEANINGS: Mapping[str, _Meaning] = {
     "JUPYTERHUB_OIDC_CLIENT_SESSION_MAX": _Meaning(("auth", "keycloak", "session_max"), _of_seconds),
     **{
         f"JUPYTER_PROFILE_{name.replace('-', '_').upper()}_ENABLED": _Meaning(("profiles", name, "enabled"), _switch)
-        for name in _PROFILES
+        for name in BUILT_IN
     },
     "JUPYTERHUB_GPU_ENABLED": _Meaning(("gpu", "enabled"), _switch),
     "JUPYTERHUB_GPU_LIMIT": _Meaning(("gpu", "limit"), _number),
@@ -160,8 +161,6 @@ WITHOUT_EFFECT = {
 _CHART = "4.3.2"
 _DAGS = "JUPYTERHUB_AIRFLOW_DAGS_PERSISTENCE_ENABLED"
 _DAGS_VOLUME = {"claim": "airflow-dags-pvc", "path": "/home/jovyan/airflow-dags"}
-_EGRESS = ("postgres", "qdrant", "litellm", "vault", "clickhouse", "airflow", "minio", "lakekeeper", "falkordb", "web")
-"""What its NetworkPolicy let servers reach."""
 _POSTGRES = {"POSTGRES_HOST": "postgres-cluster-rw.postgres", "POSTGRES_PORT": "5432"}
 
 
@@ -233,7 +232,8 @@ def _defaults() -> _File:
     file.put(("culling", "max_age"), "7d")
     file.put(("images",), {"name": "buun-stack-notebook", "cuda_name": "buun-stack-cuda-notebook"})
     file.put(("notebook", "environment"), dict(_POSTGRES))
-    file.put(("egress",), {name: {} for name in _EGRESS})
+    # What its NetworkPolicy let servers reach.
+    file.put(("egress",), {name: {} for name in KNOWN})
     return file
 
 

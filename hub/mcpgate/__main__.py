@@ -1,6 +1,5 @@
 """Serve the endpoint until SIGTERM; its variables say where it listens and where the hub is."""
 
-import asyncio
 import logging
 import os
 import sys
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 
-from hub.ending import told_to_stop
+from hub.ending import run_to_end, told_to_stop
 from hub.mcpgate.gate import MOST_BYTES, Gate, refused_method
 from hub.mcpgate.hubside import HubSide
 
@@ -45,16 +44,8 @@ async def serve() -> None:
 
 def main() -> int:
     """Run the command line."""
-    if missing := [name for name in _NEEDED if not os.environ.get(name)]:
-        sys.stderr.write(f"mcp: {missing[0]} is not set\n")
-        return 2
     logging.basicConfig(level=logging.INFO, format="[%(levelname).1s %(asctime)s %(name)s] %(message)s")
-    try:
-        asyncio.run(serve())
-    except OSError as error:
-        sys.stderr.write(f"mcp: its address cannot be used: {error.strerror}\n")
-        return 1
-    return 0
+    return run_to_end("mcp", _NEEDED, serve)
 
 
 if __name__ == "__main__":

@@ -76,9 +76,7 @@ class Gate:
             if caller.may["enter"]:
                 return await self._passed_on(request, message, token, caller)
             return self._own(message, caller)
-        except HubRefuses as refusal:
-            return error(message.identity, REFUSED, str(refusal))
-        except HubDown as fault:
+        except (HubRefuses, HubDown) as fault:
             return error(message.identity, REFUSED, str(fault))
 
     def _own(self, message: Message, caller: Caller) -> Answer | None:

@@ -56,7 +56,7 @@ class HubSide:
             HubDown: it does not answer.
         """
         found = await self._call("POST", "stack/mcp", token, {"method": method, "tool": tool})
-        return Caller(str(found["name"]), dict(found["may"]), (found["server"] or {}).get("address"))
+        return Caller(str(found["name"]), dict(found["may"]), found["address"])
 
     async def servers(self, token: str) -> list[dict[str, Any]]:
         """The running servers of all whom the token may see."""

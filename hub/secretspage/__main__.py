@@ -1,6 +1,5 @@
 """Serve the page until SIGTERM; JupyterHub's own variables for services say where and as whom."""
 
-import asyncio
 import os
 import secrets
 import sys
@@ -11,7 +10,7 @@ from jupyterhub.services.auth import HubOAuth
 from tornado import web
 from tornado.log import enable_pretty_logging
 
-from hub.ending import told_to_stop
+from hub.ending import run_to_end, told_to_stop
 from hub.secretspage.access import Access
 from hub.secretspage.handlers import routes
 from hub.vaulthttp import VaultHttp
@@ -51,16 +50,8 @@ async def serve() -> None:
 
 def main() -> int:
     """Run the command line."""
-    if missing := [name for name in _NEEDED if not os.environ.get(name)]:
-        sys.stderr.write(f"secrets page: {missing[0]} is not set\n")
-        return 2
     enable_pretty_logging()
-    try:
-        asyncio.run(serve())
-    except OSError as error:
-        sys.stderr.write(f"secrets page: its address cannot be used: {error.strerror}\n")
-        return 1
-    return 0
+    return run_to_end("secrets page", _NEEDED, serve)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 import tempfile
 import time
 from pathlib import Path
-from statistics import median
 
 import requests
 
-from tests.bench.measure import Ratio
+from tests.bench.measure import Ratio, ratio_of
 from tests.bench.report import Report
 from tests.e2e.stack import InstalledStack
 
@@ -47,6 +46,4 @@ def _ratio(stack: InstalledStack, sessions: dict[str, requests.Session]) -> Rati
             assert "result" in answer.json(), answer.text
         if number:
             found.append(seconds[ALL] / seconds[OWN])
-    ordered = sorted(found)
-    tenth = len(ordered) // 10
-    return Ratio(median(ordered), ordered[tenth], ordered[-1 - tenth])
+    return ratio_of(found)

@@ -62,9 +62,14 @@ def rounds(commands: Mapping[str, Sequence[str]], count: int, directory: Path) -
 def ratio(costs: Mapping[str, list[Cost]], name: str, base: str, field: str) -> Ratio:
     """`name` over `base`, round by round, of `wall` or `cpu`."""
     pairs = zip(costs[name], costs[base], strict=True)
-    values = sorted(getattr(one, field) / getattr(other, field) for one, other in pairs)
-    tenth = len(values) // 10
-    return Ratio(statistics.median(values), values[tenth], values[-1 - tenth])
+    return ratio_of([getattr(one, field) / getattr(other, field) for one, other in pairs])
+
+
+def ratio_of(values: Sequence[float]) -> Ratio:
+    """The median of these, with the middle 80 %."""
+    ordered = sorted(values)
+    tenth = len(ordered) // 10
+    return Ratio(statistics.median(ordered), ordered[tenth], ordered[-1 - tenth])
 
 
 def noisy(costs: Mapping[str, list[Cost]], base: str, again: str) -> bool:

@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import ssl
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from buunstack import SecretStore
 from hub.ledger import Ledger
 from hub.settings import Vault
 from hub.vaultapi import VaultApi
-from tests.bench.measure import Ratio
+from tests.bench.measure import Ratio, ratio_of
 from tests.bench.report import Report
 from tests.e2e.stack import ROOT
 from tests.hub.vaultside import VaultSide
@@ -94,9 +93,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _ratio(one: list[float], other: list[float]) -> Ratio:
-    values = sorted(a / b for a, b in zip(one, other, strict=True))
-    tenth = len(values) // 10
-    return Ratio(statistics.median(values), values[tenth], values[-1 - tenth])
+    return ratio_of([a / b for a, b in zip(one, other, strict=True)])
 
 
 async def _storm(side: VaultSide, folder: Path) -> tuple[float, float]:

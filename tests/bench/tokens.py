@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from tests.bench.measure import SEED, Ratio, run
+from tests.bench.measure import SEED, ratio_of, run
 from tests.bench.report import Report
 from tests.e2e.stack import ROOT, InstalledStack
 
@@ -29,7 +29,7 @@ def measure_tokens(report: Report) -> None:
         finally:
             stack.remove()
     report.milliseconds("the two requests of inv token.get", median(requests) * 1000, 250)
-    report.paired("inv token.get", "(its requests + inv --version)", _ratio(ratios), GOAL)
+    report.paired("inv token.get", "(its requests + inv --version)", ratio_of(ratios), GOAL)
 
 
 def _rounds(stack: InstalledStack) -> tuple[list[float], list[float]]:
@@ -68,9 +68,3 @@ def _seconds_of_requests(stack: InstalledStack) -> float:
         assert answer.status < 300, answer.status
         connection.close()
     return time.perf_counter() - started
-
-
-def _ratio(values: list[float]) -> Ratio:
-    ordered = sorted(values)
-    tenth = len(ordered) // 10
-    return Ratio(median(ordered), ordered[tenth], ordered[-1 - tenth])

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx2
@@ -28,7 +29,7 @@ def said(person: Person, token: str, *calls: tuple[str, dict[str, Any]]) -> list
     """The words with which the tools of the person's server answer these calls, of one session."""
 
     async def all_of_them() -> list[str]:
-        async with _session(person, token) as session:
+        async with _own_session(person, token) as session:
             answers = [await session.call_tool(name, arguments) for name, arguments in calls]
             return ["".join(part.text for part in answer.content) for answer in answers]
 
@@ -39,20 +40,28 @@ def tools(person: Person, token: str) -> list[str]:
     """The names of the tools of the person's server."""
 
     async def listed() -> list[str]:
-        async with _session(person, token) as session:
+        async with _own_session(person, token) as session:
             return [tool.name for tool in (await session.list_tools()).tools]
 
     return asyncio.run(listed())
 
 
+def _own_session(person: Person, token: str) -> AbstractAsyncContextManager[ClientSession]:
+    return session_at(f"{person.stack.url}{person.base}/mcp", token, person.stack.ca)
+
+
 @contextlib.asynccontextmanager
-async def _session(person: Person, token: str) -> AsyncIterator[ClientSession]:
-    ca = person.stack.ca
+async def session_at(url: str, token: str, ca: str | bool, seconds: float = 60) -> AsyncIterator[ClientSession]:
+    """A session that has begun.
+
+    Args:
+        seconds: how long to wait for each answer.
+    """
     trust = ssl.create_default_context(cafile=ca if isinstance(ca, str) else None)
     headers = {"Authorization": f"token {token}"}
     async with (
-        httpx2.AsyncClient(headers=headers, verify=trust, timeout=60, trust_env=False) as http,
-        streamable_http_client(f"{person.stack.url}{person.base}/mcp", http_client=http) as (read, write, *_),
+        httpx2.AsyncClient(headers=headers, verify=trust, timeout=seconds, trust_env=False) as http,
+        streamable_http_client(url, http_client=http) as (read, write, *_),
         ClientSession(read, write) as session,
     ):
         await session.initialize()

@@ -4,6 +4,7 @@ from typing import Any
 
 import requests
 
+from apply.tokens import default_scopes
 from tests.e2e.stack import eventually
 
 BEGIN = {
@@ -21,7 +22,6 @@ CODE = {
         "arguments": {"code": "import os; print(os.environ['JUPYTERHUB_USER'])"},
     },
 }
-SCOPES = ("access:servers!user={0}", "servers!user={0}", "read:users!user={0}")
 _NOTHING = (403, 403, 403, 401)
 OPENED = {
     "its user's": (200, 200, 200, "ada"),
@@ -63,7 +63,7 @@ class Doors:
 
     def token(self, user: str, **wanted: Any) -> str:
         """A new token of a user, who is made when new."""
-        wanted = {"expires_in": 3600, "scopes": [scope.format(user) for scope in SCOPES], **wanted}
+        wanted = {"expires_in": 3600, "scopes": default_scopes(user), **wanted}
         self.ask("POST", f"/hub/api/users/{user}", self.service_token)
         answer = self.ask("POST", f"/hub/api/users/{user}/tokens", self.service_token, wanted)
         assert answer.status_code == 201, answer.text

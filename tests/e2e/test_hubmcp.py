@@ -6,11 +6,10 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import pytest
 from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
 
+from tests.e2e.assistant import session_at
 from tests.e2e.doors import OPENED, Doors
 from tests.e2e.stack import InstalledStack, Person, eventually
 
@@ -107,11 +106,5 @@ def test_many_clients_at_once_see_no_error_and_leave_no_token_in_a_log(
 
 async def in_session(stack: InstalledStack, token: str, work: Any) -> Any:
     """What the work returns, done with the official client at the hub's endpoint."""
-    headers = {"Authorization": f"token {token}"}
-    async with (
-        httpx2.AsyncClient(headers=headers, timeout=90, trust_env=False) as http,
-        streamable_http_client(f"{stack.url}/services/mcp", http_client=http) as (read, write, *_),
-        ClientSession(read, write) as session,
-    ):
-        await session.initialize()
+    async with session_at(f"{stack.url}/services/mcp", token, stack.ca, seconds=90) as session:
         return await work(session)

@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 import requests
 
+from apply.tokens import default_scopes
 from tests.hub.realhub import RealHub, eventually
 from tests.openbao import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 SPEAKING_SERVER = Path(__file__).with_name("mcpserver.py")
 PATH = "/services/mcp"
-SEED_SCOPES = ("access:servers!user={0}", "servers!user={0}", "read:users!user={0}")
 
 
 class GateHub(RealHub):
@@ -63,11 +63,12 @@ class GateHub(RealHub):
         except requests.ConnectionError:
             return False
 
-    def token(self, user: str, scopes: Sequence[str] = SEED_SCOPES, **wanted: Any) -> str:
+    def token(self, user: str, scopes: Sequence[str] = (), **wanted: Any) -> str:
         """A new token of a user, who is made when new."""
         name = quote(user, safe="")
         self.api("POST", f"users/{name}")
-        wanted = {"expires_in": 600, "scopes": [scope.format(user) for scope in scopes], **wanted}
+        given = [scope.format(user) for scope in scopes] or default_scopes(user)
+        wanted = {"expires_in": 600, "scopes": given, **wanted}
         answer = self.api("POST", f"users/{name}/tokens", json=wanted)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["token"])

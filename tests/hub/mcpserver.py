@@ -36,7 +36,7 @@ class Speaking(BaseHTTPRequestHandler):
         name = owner(self.headers.get("Authorization", ""))
         if name != os.environ["JUPYTERHUB_USER"]:
             self.answer(403, b"{}", "application/json")
-        elif self.path != f"{PREFIX}mcp" or self.headers.get("X-Absent"):
+        elif self.path != f"{PREFIX}mcp":
             self.answer(404, b"<html>", "text/html")
         elif "id" not in body:
             self.answer(200, b"", "application/json")

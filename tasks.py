@@ -2,7 +2,7 @@
 
 from invoke import Collection, task
 
-from apply.commands import auth, images, mcp, offline, server, token, user, vault
+from apply.commands import auth, images, mcp, offline, server, token, upkeep, user, vault
 from apply.commands.flags import HOMES, JSON, SPEC, STATE
 from apply.console import user_errors
 
@@ -104,15 +104,6 @@ def status(_, spec="stack.yaml", state=None, json=False):
         running.show_status(spec, state, json)
 
 
-@task(help=STATE | JSON | {"only": "one part: login"})
-def doctor(_, spec="stack.yaml", state=None, json=False, only=""):
-    """Find what is wrong, and say what repairs it."""
-    with user_errors():
-        from apply import doctor as examination
-
-        examination.examine(spec, state, only, json)
-
-
 @task(help=STATE | {"part": "hub, proxy, vault, audit, ...", "follow": "go on as it grows", "lines": "how many"})
 def logs(_, part, spec="stack.yaml", state=None, follow=False, lines=50):
     """Show the log of one part."""
@@ -140,10 +131,8 @@ def schema(_):
         generated.write()
 
 
-namespace = Collection(
-    init, validate, render, plan, install, history, rollback, open_, status, doctor, logs, uninstall, schema
-)
-for single in offline.TASKS:
+namespace = Collection(init, validate, render, plan, install, history, rollback, open_, status, logs, uninstall, schema)
+for single in (*offline.TASKS, *upkeep.TASKS):
     namespace.add_task(single)
 for group in (auth, images, mcp, server, token, user, vault):
     namespace.add_collection(group.COMMANDS)

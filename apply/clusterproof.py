@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PATIENCE_SECONDS = 30
 _PAUSE_SECONDS = 0.5
+_OK = 200
 _USER = "install-proof"
 """Who starts a server as a proof; the account and its home are removed."""
 
@@ -56,16 +57,28 @@ def _problems(target: "ClusterTarget", hub: HubApi, tell: Tell) -> list[str]:
 
 
 def _prove_login_page(target: "ClusterTarget", tell: Tell) -> None:
-    until = time.monotonic() + _PATIENCE_SECONDS
     with clusterhub.proxy(target) as address:
-        while True:
-            status, _ = rest.call("GET", f"{address}/hub/login", what="the login page")
-            if status == 200:
-                break
-            if time.monotonic() > until:
-                raise StackError(f"the login page answers {status} through the proxy", hint="inv logs hub")
-            time.sleep(_PAUSE_SECONDS)
+        await_login_page(address)
     tell("the login page answers through the proxy")
+
+
+def await_login_page(address: str) -> None:
+    """Ask until the page comes; each try makes the proxy connect anew.
+
+    A proxy keeps its connections to the hub, and one that was made before the cluster's routes to the hub's Service
+    were whole leads to whoever answers there. Asked again over it, that one would answer as long as anybody asks.
+
+    Raises:
+        StackError: it does not come.
+    """
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        status, _ = rest.call("GET", f"{address}/hub/login", what="the login page", headers={"Connection": "close"})
+        if status == _OK:
+            return
+        if time.monotonic() > until:
+            raise StackError(f"the login page answers {status} through the proxy", hint="inv logs hub")
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _prove_server(target: "ClusterTarget", hub: HubApi, tell: Tell) -> None:

@@ -7,7 +7,7 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv"
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "types", "tests", "wheel"]
+nox.options.sessions = ["lint", "types", "docs", "tests", "wheel"]
 
 _CORES = os.cpu_count() or 1
 _WHOLE_FILES = ("--dist", "loadfile", "--no-loadscope-reorder")
@@ -23,6 +23,7 @@ _LIVES = (
     *(f"tests/hub/test_{name}.py" for name in ("mcpgate", "programs", "servicetoken", "secretspage")),
 )
 _IMAGES = ("tests/images", *(f"tests/apply/test_{name}.py" for name in ("imagefiles", "imagelock", "wheel")))
+_WRITE_GOLDEN = {"BUUNSTACK_GOLDEN": "write"}
 CODE = ("spec", "render", "apply", "hub", "buunstack")
 
 
@@ -47,6 +48,13 @@ def types(session: nox.Session) -> None:
     """Static types, strict."""
     _install(session, "lint")
     session.run("mypy", *(f"--package={package}" for package in CODE))
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site, with no link that leads nowhere; it is left in artifacts/site."""
+    _install(session, "docs")
+    session.run("zensical", "build", "--strict")
 
 
 @nox.session
@@ -126,9 +134,7 @@ def bench(session: nox.Session) -> None:
 def golden(session: nox.Session) -> None:
     """Rewrite the reviewed configuration of the examples after a change that is meant."""
     _install(session, "test")
-    session.run(
-        "pytest", "tests/render/test_artifacts.py", "tests/render/test_review.py", env={"BUUNSTACK_GOLDEN": "write"}
-    )
+    session.run("pytest", *(f"tests/render/test_{name}.py" for name in ("artifacts", "review")), env=_WRITE_GOLDEN)
 
 
 @nox.session

@@ -124,11 +124,11 @@ def uninstall(_, spec="stack.yaml", state=None, purge=False, yes=False):
 
 @task
 def schema(_):
-    """Write JSON Schema and reference from the model."""
+    """Write JSON Schema and references from the model."""
     with user_errors():
         from apply import generated
 
-        generated.write()
+        generated.write(namespace)
 
 
 namespace = Collection(init, validate, render, plan, install, history, rollback, open_, status, logs, uninstall, schema)

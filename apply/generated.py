@@ -1,20 +1,29 @@
-"""Files of the repository that are made from the model: the JSON Schema and the reference."""
+"""Files of the repository that are made from the model and the tasks: the JSON Schema and the references."""
 
 from pathlib import Path
 
-from apply import console
+from invoke.collection import Collection
+
+from apply import commandreference, console
 from spec.reference import reference_text
 from spec.schema import schema_text
 
 ROOT = Path(__file__).parent.parent
-FILES = {"schema/stack.schema.json": schema_text, "docs/reference.md": reference_text}
 
 
-def write() -> None:
-    """Write both files and say which of them changed."""
-    for name, text in FILES.items():
+def files(commands: Collection) -> dict[str, str]:
+    """The text of each, by its path in the repository."""
+    return {
+        "schema/stack.schema.json": schema_text(),
+        "docs/reference.md": reference_text(),
+        "docs/commands.md": commandreference.reference_text(commands),
+    }
+
+
+def write(commands: Collection) -> None:
+    """Write them and say which of them changed."""
+    for name, made in files(commands).items():
         path = ROOT / name
-        made = text()
         changed = not path.exists() or path.read_text("utf-8") != made
         if changed:
             path.parent.mkdir(exist_ok=True)

@@ -4,7 +4,7 @@
 
 from invoke import Collection, task
 
-from apply.commands.flags import JSON, STATE
+from apply.commands.flags import JSON, NAME, STATE
 from apply.console import user_errors
 
 _CHECK = {"check": "write nothing; exit with 3 when something differs"}
@@ -28,7 +28,7 @@ def bootstrap(_, spec="stack.yaml", state=None, json=False):
         login.bootstrap(spec, state, json)
 
 
-@task(name="password", help=STATE)
+@task(name="password", help=STATE | NAME)
 def password(_, name, spec="stack.yaml", state=None):
     """Give a user of Keycloak a password for one sign-in."""
     with user_errors():
@@ -46,7 +46,7 @@ def show(_, spec="stack.yaml", state=None, json=False):
         login.show(spec, state, json)
 
 
-@task(name="release", help=STATE | {"yes": "do not ask"})
+@task(name="release", help=STATE | NAME | {"yes": "do not ask"})
 def release(_, name, spec="stack.yaml", state=None, yes=False):
     """Give a name, home and secrets to the next account."""
     with user_errors():

@@ -4,7 +4,7 @@
 
 from invoke import Collection, task
 
-from apply.commands.flags import JSON, STATE
+from apply.commands.flags import JSON, STATE, USER
 from apply.console import user_errors
 
 _SETUP = {
@@ -15,7 +15,7 @@ _SETUP = {
 }
 
 
-@task(name="setup", help=STATE | JSON | _SETUP)
+@task(name="setup", help=STATE | USER | JSON | _SETUP)
 def setup(_, user, spec="stack.yaml", state=None, client="", hub=False, with_token=False, expires="30d", json=False):
     """Show or write what an AI client needs."""
     with user_errors():
@@ -25,7 +25,7 @@ def setup(_, user, spec="stack.yaml", state=None, client="", hub=False, with_tok
         mcpsetup.setup(spec, state, user, wanted, json)
 
 
-@task(name="status", help=STATE | JSON)
+@task(name="status", help=STATE | USER | JSON)
 def status(_, user, spec="stack.yaml", state=None, json=False):
     """Check a user's MCP: it works, and for nobody else."""
     with user_errors():

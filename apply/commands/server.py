@@ -4,13 +4,13 @@
 
 from invoke import Collection, task
 
-from apply.commands.flags import JSON, STATE
+from apply.commands.flags import JSON, STATE, USER
 from apply.console import user_errors
 
 _NAME = {"name": "of one of several servers"}
 
 
-@task(name="start", help=STATE | JSON | _NAME | {"profile": "its slug; without it the default"})
+@task(name="start", help=STATE | JSON | USER | _NAME | {"profile": "its slug; without it the default"})
 def start(_, user, profile="", name="", spec="stack.yaml", state=None, json=False):
     """Start a user's server and print its address."""
     with user_errors():
@@ -19,7 +19,7 @@ def start(_, user, profile="", name="", spec="stack.yaml", state=None, json=Fals
         servers.start(spec, state, user, name, profile, json)
 
 
-@task(name="stop", help=STATE | _NAME)
+@task(name="stop", help=STATE | USER | _NAME)
 def stop(_, user, name="", spec="stack.yaml", state=None):
     """Stop a user's server and wait until it is gone."""
     with user_errors():

@@ -4,7 +4,7 @@
 
 from invoke import Collection, task
 
-from apply.commands.flags import JSON, STATE
+from apply.commands.flags import JSON, STATE, USER
 from apply.console import user_errors
 
 _GET = {
@@ -14,7 +14,7 @@ _GET = {
 }
 
 
-@task(name="get", help=STATE | JSON | _GET)
+@task(name="get", help=STATE | USER | JSON | _GET)
 def get(_, user, expires="30d", scopes="", note="", spec="stack.yaml", state=None, json=False):
     """Print a new token of a user, for a program."""
     with user_errors():
@@ -32,7 +32,7 @@ def list_(_, user="", all=False, spec="stack.yaml", state=None, json=False):
         tokens.show(spec, state, user, all, json)
 
 
-@task(name="revoke", positional=["user", "id"], help=STATE | {"id": "of the token, see token.list"})
+@task(name="revoke", positional=["user", "id"], help=STATE | USER | {"id": "of the token, see token.list"})
 def revoke(_, user, id, spec="stack.yaml", state=None):
     """End one token of a user."""
     with user_errors():

@@ -4,11 +4,11 @@
 
 from invoke import Collection, task
 
-from apply.commands.flags import JSON, STATE
+from apply.commands.flags import JSON, NAME, STATE
 from apply.console import user_errors
 
 
-@task(name="add", help=STATE | {"admin": "may administer", "generate": "make a password and print it"})
+@task(name="add", help=STATE | NAME | {"admin": "may administer", "generate": "make a password and print it"})
 def add(_, name, spec="stack.yaml", state=None, admin=False, generate=False):
     """Add a user who signs in with a password."""
     with user_errors():
@@ -26,7 +26,7 @@ def list_(_, spec="stack.yaml", state=None, json=False):
         users.show(spec, state, json)
 
 
-@task(name="passwd", help=STATE | {"generate": "make a password and print it"})
+@task(name="passwd", help=STATE | NAME | {"generate": "make a password and print it"})
 def passwd(_, name, spec="stack.yaml", state=None, generate=False):
     """Give a user a new password."""
     with user_errors():
@@ -35,7 +35,7 @@ def passwd(_, name, spec="stack.yaml", state=None, generate=False):
         users.passwd(spec, state, name, generate)
 
 
-@task(name="remove", help=STATE | {"yes": "do not ask"})
+@task(name="remove", help=STATE | NAME | {"yes": "do not ask"})
 def remove(_, name, spec="stack.yaml", state=None, yes=False):
     """Remove a user; home and secrets stay."""
     with user_errors():

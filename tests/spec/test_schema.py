@@ -13,7 +13,6 @@ import pytest
 from spec.document import Document
 from spec.load import load_with_warnings
 from spec.model import Stack
-from spec.reference import reference_text
 from spec.schema import DIALECT, schema, schema_text
 from tests.spec.stacks import EXAMPLES
 from tests.spec.test_availability import keys
@@ -39,13 +38,6 @@ def properties(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]
 
 
 PROPERTIES = dict(properties(schema()))
-
-
-@pytest.mark.parametrize(
-    ("name", "made"), [("schema/stack.schema.json", schema_text), ("docs/reference.md", reference_text)]
-)
-def test_a_committed_file_is_what_the_model_makes(name: str, made: Any) -> None:
-    assert (ROOT / name).read_text("utf-8") == made(), f"{name} is older than spec/model*.py: inv schema writes it"
 
 
 def test_an_editor_refuses_an_mcp_server_that_answers_without_a_token_and_takes_the_first_that_asks() -> None:

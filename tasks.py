@@ -6,7 +6,10 @@ from apply.commands import auth, images, mcp, offline, server, token, upkeep, us
 from apply.commands.flags import HOMES, JSON, SPEC, STATE
 from apply.console import user_errors
 
-_INSTALL = {"repair": "compare every object of the cluster", "prove": "spawn: start a server as a proof"}
+_INSTALL = {
+    "repair": "compare every object of the cluster", "prove": "spawn: start a server as a proof",
+    "bundle": "a file of inv bundle, instead of the network", "trust": "file of the key that signed it",
+}  # fmt: skip
 _ANSWERS = {
     "target": "local or kubernetes", "name": "of the stack", "host": "that users type",
     "login": "native, dummy, keycloak or oidc", "provider": "address of the login provider",
@@ -60,12 +63,13 @@ def plan(_, spec="stack.yaml", state=None, json=False, markdown=False, check=Fal
 
 
 @task(help=STATE | JSON | HOMES | _INSTALL | {"yes": "do not ask"})
-def install(_, spec="stack.yaml", state=None, yes=False, json=False, repair=False, prove="", new_homes=False):
+def install(_, spec="stack.yaml", state=None, yes=False, json=False, repair=False, prove="", new_homes=False, bundle="",
+            trust=""):  # fmt: skip
     """Apply the stack file, prove it runs, print the URL."""
     with user_errors():
         from apply import installation
 
-        installation.install(spec, state, installation.Options(repair, prove, new_homes), yes, json)
+        installation.install(spec, state, installation.Options(repair, prove, new_homes), yes, json, bundle, trust)
 
 
 @task(help=SPEC | JSON)

@@ -17,8 +17,17 @@ def complete(state: StateDirectory) -> frozenset[str]:
     return frozenset(marker.parent.name for marker in (state.path / "profiles").glob(f"*/{_COMPLETE}"))
 
 
-def ensure(state: StateDirectory, identity: str, requirements: list[str], tell: Callable[[str], None]) -> None:
+def ensure(
+    state: StateDirectory,
+    identity: str,
+    requirements: list[str],
+    tell: Callable[[str], None],
+    wheels: Path | None = None,
+) -> None:
     """Make one environment unless it is complete, with uv where it is found, else with pip.
+
+    Args:
+        wheels: a folder with the packages, instead of the network.
 
     Raises:
         StackError: the installer failed; its last lines are in the message.
@@ -29,22 +38,23 @@ def ensure(state: StateDirectory, identity: str, requirements: list[str], tell: 
     with disk_errors(folder):
         shutil.rmtree(folder, ignore_errors=True)
     tell(f"environment {identity}: {', '.join(requirements)}")
-    for command in _commands(folder, requirements):
+    for command in _commands(folder, requirements, wheels):
         # Compiling a hundred packages takes every processor for some time, and hub and servers go on meanwhile.
         run(command, what=f"making the environment {identity}", gives_way=True)
     state.write(f"profiles/{identity}/{_COMPLETE}", "\n".join(requirements) + "\n")
 
 
-def _commands(folder: Path, requirements: list[str]) -> list[list[str]]:
+def _commands(folder: Path, requirements: list[str], wheels: Path | None) -> list[list[str]]:
     python = str(folder / "bin" / "python")
+    source = ["--no-index", f"--find-links={wheels}"] if wheels else []
     if uv := found("uv"):
         # The system's certificate store holds the authority of a network that inspects TLS.
         base = [uv, "--quiet", "--system-certs", "--no-progress", "--no-config"]
         return [
             [*base, "venv", "--python", sys.executable, str(folder)],
-            [*base, "pip", "install", "--compile-bytecode", "--python", python, "--", *requirements],
+            [*base, "pip", "install", "--compile-bytecode", "--python", python, *source, "--", *requirements],
         ]
     return [
         [sys.executable, "-m", "venv", str(folder)],
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--", *requirements],
+        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *source, "--", *requirements],
     ]

@@ -1,5 +1,6 @@
 """From the stack file to a running stack and back: render, plan, install, uninstall."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from apply import console, plan
@@ -42,8 +43,14 @@ def show_plan(spec: str, state: str | None, options: Options, form: str, check: 
         raise PlanNotEmpty(plan.waiting(found.changes), hint="inv install")
 
 
-def install(spec: str, state: str | None, options: Options, yes: bool, as_json: bool) -> None:
+def install(
+    spec: str, state: str | None, options: Options, yes: bool, as_json: bool, bundle: str = "", trust: str = ""
+) -> None:
     """Make the target agree with the stack file, prove it, and print the URL.
+
+    Args:
+        bundle: a file that `inv bundle` made, instead of the network.
+        trust: the key that its signature is checked with.
 
     Raises:
         StackError: there is no such proof, and what `Target.install` raises.
@@ -53,6 +60,10 @@ def install(spec: str, state: str | None, options: Options, yes: bool, as_json: 
     stack = target(spec, state)
     with console.Progress(as_json) as progress:
         confirm = confirmation(progress, yes, as_json, "inv install --yes")
+        if bundle:
+            from apply import bundleinstall  # an install that changes nothing needs none of it
+
+            options = replace(options, wheels=bundleinstall.bring(stack, bundle, trust, progress.tell))
         done = stack.install(options, confirm, progress.tell)
     report(done, as_json)
 

@@ -89,7 +89,7 @@ class LocalTarget(LocalHub):
             made = self.examine(options, tell)
             if made.changes:
                 confirm(made)
-                self.apply(self.artifacts(), tell)
+                self.apply(self.artifacts(), tell, options.wheels)
             warnings = self.warnings() if made.changes else []
             return Outcome(made, self.url(), self._first_login(), tuple(warnings))
 
@@ -123,7 +123,7 @@ class LocalTarget(LocalHub):
             missing=("ports or certificates",) if stale else (),
         )
 
-    def apply(self, artifacts: Artifacts, tell: Tell) -> None:
+    def apply(self, artifacts: Artifacts, tell: Tell, wheels: Path | None = None) -> None:
         """Make the changes; each step may be repeated.
 
         Raises:
@@ -132,7 +132,7 @@ class LocalTarget(LocalHub):
         steps = (
             ("state directory", self._ensure_state),
             # Before the files, which name ports: what was free may be taken when an environment is built at last.
-            ("environments", lambda say: self._ensure_environments(artifacts, say)),
+            ("environments", lambda say: self._ensure_environments(artifacts, say, wheels)),
             ("files", lambda say: self._write_files(artifacts, say)),
             ("parts", lambda say: self._ensure_parts(artifacts, say)),
             ("secrets", lambda say: self._ensure_vault(artifacts, say)),
@@ -216,9 +216,9 @@ class LocalTarget(LocalHub):
             (self.state.path / path).unlink(missing_ok=True)
         tell(f"files are in {self.state.path}")
 
-    def _ensure_environments(self, artifacts: Artifacts, tell: Tell) -> None:
+    def _ensure_environments(self, artifacts: Artifacts, tell: Tell, wheels: Path | None) -> None:
         for identity, requirements in self.wanted(artifacts).environments.items():
-            environments.ensure(self.state, identity, requirements, tell)
+            environments.ensure(self.state, identity, requirements, tell, wheels)
 
     def _ensure_parts(self, artifacts: Artifacts, tell: Tell, tries: int = 4) -> None:
         wanted = self.wanted(artifacts)

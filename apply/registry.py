@@ -23,9 +23,9 @@ _KINDS = ", ".join(
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def plain_http(stack: Stack) -> bool:
-    """Whether the stack's registry is spoken to without TLS: on this machine, or where the stack file says so."""
-    host = stack.images.registry.partition("/")[0].partition(":")[0]
+def plain_http(stack: Stack, registry: str | None = None) -> bool:
+    """Whether a registry, else the stack's, is spoken to without TLS: on this machine, or where the file says so."""
+    host = (registry or stack.images.registry).partition("/")[0].partition(":")[0]
     return stack.images.plain_http or is_loopback(host)
 
 

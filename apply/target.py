@@ -41,6 +41,8 @@ class Options:
     """`spawn`: start a server and end it, as a proof."""
     new_homes: bool = False
     """Go on where users would get new, empty homes."""
+    wheels: Path | None = None
+    """A folder with Python packages, instead of the network."""
 
 
 @dataclass(frozen=True)

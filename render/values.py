@@ -5,6 +5,7 @@ from typing import Any
 from render.found import Found
 from render.hubfiles import CHART_FOLDER, cluster_files, file_key, layout, logo_name
 from render.login import with_login
+from render.mirror import with_mirror
 from render.network import egress_rules, vault_egress, way_in
 from render.profiles import offered, profile_list, shared_environment
 from render.renewer import with_renewer
@@ -34,7 +35,7 @@ def chart_values(stack: Stack, found: Found) -> dict[str, Any]:
         "scheduling": _scheduling(stack),
         **way_in(stack),
     }
-    return merged(own, stack.chart_values)
+    return with_mirror(merged(own, stack.chart_values), stack.images.mirror)
 
 
 def merged(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -78,6 +78,13 @@ class Images(Section, frozen=True):
     build_proxy: Annotated[Url | None, says("The HTTP proxy of a build.", ["http://proxy.example.net:3128"])] = None
     no_proxy: Annotated[list[Text], says("Hosts that a build reaches without the proxy.")] = field(default_factory=list)
     plain_http: Annotated[bool, says("The registry speaks HTTP; loopback ones may without this.")] = False
+    mirror: Annotated[
+        Text | None,
+        says(
+            "Kubernetes: the registry that every image is pulled from, the chart's own too, there under its path.",
+            ["registry.internal:5000"],
+        ),
+    ] = None
     pull_secrets: Annotated[
         list[Slug],
         says("Kubernetes: existing Secrets with which nodes pull images (`kubectl create secret docker-registry`)."),

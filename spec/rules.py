@@ -14,9 +14,9 @@ from spec.rules_images import (
     build_arguments_are_no_secrets,
     image_packages_are_names,
     images_have_names_of_their_own,
+    registries_are_places,
     servers_that_are_tools_are_built_as_such,
     spark_from_a_mirror_is_checked,
-    the_registry_is_a_place,
 )
 from spec.rules_login import (
     an_embedded_keycloak_is_whole,
@@ -193,7 +193,7 @@ RULES: tuple[Rule, ...] = (
     images_are_pinned,
     image_packages_are_names,
     images_have_names_of_their_own,
-    the_registry_is_a_place,
+    registries_are_places,
     spark_from_a_mirror_is_checked,
     build_arguments_are_no_secrets,
     amounts_fit,

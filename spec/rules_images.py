@@ -43,13 +43,12 @@ def images_have_names_of_their_own(stack: Stack, document: Document) -> Iterator
             yield document.problem(path, f"{name} is the name of an image of the platform", "another name", at_key=True)
 
 
-def the_registry_is_a_place(stack: Stack, document: Document) -> Iterator[Problem]:
-    """It becomes the first part of an image's address."""
-    if not _REGISTRY.match(stack.images.registry):
-        message = "is not a registry: host, port and path, without https://"
-        yield document.problem(
-            ("images", "registry"), f"{stack.images.registry!r} {message}", "registry.example.net/team"
-        )
+def registries_are_places(stack: Stack, document: Document) -> Iterator[Problem]:
+    """Each becomes the first part of an image's address."""
+    for key, value in (("registry", stack.images.registry), ("mirror", stack.images.mirror)):
+        if value is not None and not _REGISTRY.match(value):
+            message = "is not a registry: host, port and path, without https://"
+            yield document.problem(("images", key), f"{value!r} {message}", "registry.example.net/team")
 
 
 def spark_from_a_mirror_is_checked(stack: Stack, document: Document) -> Iterator[Problem]:

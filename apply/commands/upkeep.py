@@ -4,7 +4,7 @@
 
 from invoke import task
 
-from apply.commands.flags import JSON, STATE
+from apply.commands.flags import JSON, SPEC, STATE
 from apply.console import user_errors
 
 
@@ -17,4 +17,16 @@ def doctor(_, spec="stack.yaml", state=None, json=False, only=""):
         examination.examine(spec, state, only, json)
 
 
-TASKS = (doctor,)
+_BUNDLE = {"out": "the file to write", "key": "file of the signing key (default: the user's own, made where none is)"}
+
+
+@task(help=SPEC | _BUNDLE | {"engine": "images from the engine of this machine"})
+def bundle(_, spec="stack.yaml", out="stack.bundle", key="", engine=False):
+    """Write what an install needs to one signed file."""
+    with user_errors():
+        from apply import bundle as collection
+
+        collection.make(spec, out, key, engine)
+
+
+TASKS = (doctor, bundle)

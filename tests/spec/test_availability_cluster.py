@@ -94,6 +94,7 @@ USED = {
     "storage.volumes.NAME.read_only": "storage: {volumes: {a: {claim: a, path: /a, read_only: true}}}",
     "images.registry": "images: {registry: r.lab.internal}\nprofiles: {buun-stack: {enabled: true}}",
     "images.tag": "images: {tag: b}\nprofiles: {buun-stack: {enabled: true}}",
+    "images.mirror": "images: {mirror: 'r.lab:5000'}",
     "images.pull_secrets": "images: {pull_secrets: [a]}",
     "monitoring.enabled": "monitoring: {enabled: false}",
     "monitoring.namespace": "monitoring: {namespace: a}",

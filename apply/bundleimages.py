@@ -1,0 +1,68 @@
+"""The images of a bundle: as they are in their registries, digest for digest, by skopeo."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from apply import run
+from spec.errors import StackError, ToolMissing
+from spec.hosts import is_loopback
+
+_SKOPEO = "skopeo"
+_CONTAINERS = ("initContainers", "containers")
+
+
+def fetch(reference: str, folder: Path, engine: bool) -> str:
+    """Copy an image with all its platforms into `folder`, as an OCI layout; its digest.
+
+    Args:
+        engine: from the engine of this machine instead of the image's registry.
+
+    Raises:
+        StackError: it is not there, or cannot be read.
+    """
+    folder.mkdir(parents=True)
+    source = f"docker-daemon:{reference}" if engine else f"docker://{_by_digest_alone(reference)}"
+    flags = [] if engine else ["--all", _verify("--src-tls-verify", reference)]
+    _skopeo("copy", "--quiet", *flags, source, f"oci:{folder}:image", what=f"fetching image {reference}")
+    index = json.loads((folder / "index.json").read_text("utf-8"))
+    return str(index["manifests"][0]["digest"])
+
+
+def push(folder: Path, reference: str, plain: bool) -> None:
+    """Copy an image from `folder` to its registry, with the digest it has.
+
+    Raises:
+        StackError: the registry refuses, or does not answer.
+    """
+    flags = ["--all", "--preserve-digests", f"--dest-tls-verify={str(not plain).lower()}"]
+    target = f"docker://{reference.partition('@')[0]}"
+    _skopeo("copy", "--quiet", *flags, f"oci:{folder}:image", target, what=f"pushing {reference}")
+
+
+def of_manifests(manifests: Iterable[dict[str, Any]]) -> set[str]:
+    """Every image that the pods of these objects run."""
+    pods = [((item.get("spec") or {}).get("template") or {}).get("spec") or {} for item in manifests]
+    return {one["image"] for pod in pods for kind in _CONTAINERS for one in pod.get(kind) or []}
+
+
+def _by_digest_alone(reference: str) -> str:
+    """A registry is asked with a tag or a digest, not with both."""
+    name, at, digest = reference.partition("@")
+    host, slash, path = name.rpartition("/")
+    return f"{host}{slash}{path.partition(':')[0]}@{digest}" if at else reference
+
+
+def _verify(flag: str, reference: str) -> str:
+    """Loopback registries may speak HTTP, as they may with Docker."""
+    return f"{flag}={str(not is_loopback(reference.partition('/')[0].partition(':')[0])).lower()}"
+
+
+def _skopeo(*words: str, what: str) -> str:
+    if run.found(_SKOPEO) is None:
+        raise ToolMissing(f"skopeo is not there, so {what} cannot go on", hint="Debian: apt install skopeo")
+    try:
+        return run.run([_SKOPEO, *words], what=what)
+    except StackError as error:
+        raise StackError(error.message, hint="--engine takes images from this machine's engine") from None

@@ -68,7 +68,7 @@ def _collected(found: Target, spec: Path, folder: Path, engine: bool, tell: Tell
     shutil.copyfile(_ROOT / "schema" / "stack.schema.json", folder / "stack.schema.json")
     (folder / "README.txt").write_text(_README, "utf-8")
     bundlewheels.pack_platform(folder / "platform.tar.gz")
-    bundlewheels.collect(folder / WHEELS, needed.values(), tell)
+    bundlewheels.collect(folder / WHEELS, found.stack.target.kind, needed.values(), tell)
     return {
         "stack": found.stack.name,
         "target": found.stack.target.kind,

@@ -1,6 +1,7 @@
-"""The images of a bundle: as they are in their registries, digest for digest, by skopeo."""
+"""The images of a bundle: as they are in their registries, digest for digest, by skopeo. Reads the environment."""
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,8 @@ def fetch(reference: str, folder: Path, engine: bool) -> str:
         StackError: it is not there, or cannot be read.
     """
     folder.mkdir(parents=True)
-    source = f"docker-daemon:{reference}" if engine else f"docker://{_by_digest_alone(reference)}"
-    flags = [] if engine else ["--all", _verify("--src-tls-verify", reference)]
-    _skopeo("copy", "--quiet", *flags, source, f"oci:{folder}:image", what=f"fetching image {reference}")
+    source = _of_engine(reference) if engine else _of_registry(reference)
+    _skopeo("copy", "--quiet", *source, f"oci:{folder}:image", what=f"fetching image {reference}")
     index = json.loads((folder / "index.json").read_text("utf-8"))
     return str(index["manifests"][0]["digest"])
 
@@ -47,16 +47,23 @@ def of_manifests(manifests: Iterable[dict[str, Any]]) -> set[str]:
     return {one["image"] for pod in pods for kind in _CONTAINERS for one in pod.get(kind) or []}
 
 
+def _of_registry(reference: str) -> list[str]:
+    """All platforms; loopback registries may speak HTTP, as they may with Docker."""
+    verified = not is_loopback(reference.partition("/")[0].partition(":")[0])
+    return ["--all", f"--src-tls-verify={str(verified).lower()}", f"docker://{_by_digest_alone(reference)}"]
+
+
+def _of_engine(reference: str) -> list[str]:
+    """Of Docker's daemon, which skopeo does not look for in DOCKER_HOST by itself."""
+    host = os.environ.get("DOCKER_HOST")
+    return [*([f"--src-daemon-host={host}"] if host else []), f"docker-daemon:{reference}"]
+
+
 def _by_digest_alone(reference: str) -> str:
     """A registry is asked with a tag or a digest, not with both."""
     name, at, digest = reference.partition("@")
     host, slash, path = name.rpartition("/")
     return f"{host}{slash}{path.partition(':')[0]}@{digest}" if at else reference
-
-
-def _verify(flag: str, reference: str) -> str:
-    """Loopback registries may speak HTTP, as they may with Docker."""
-    return f"{flag}={str(not is_loopback(reference.partition('/')[0].partition(':')[0])).lower()}"
 
 
 def _skopeo(*words: str, what: str) -> str:

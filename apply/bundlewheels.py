@@ -13,7 +13,7 @@ from typing import Any
 from apply import run
 
 _ROOT = Path(__file__).parent.parent
-_GROUPS = ("operator", "local", "tasks")
+_GROUPS = {"kubernetes": ("operator",), "local": ("operator", "local")}
 _SOURCES = ("apply", "buunstack", "charts", "docs", "hub", "images", "render", "schema", "spec")
 _FILES = ("tasks.py", "noxfile.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
 
@@ -23,8 +23,12 @@ def machine() -> dict[str, str]:
     return {"python": platform.python_version().rpartition(".")[0], "platform": sysconfig.get_platform()}
 
 
-def collect(folder: Path, environments: Iterable[list[str]], tell: Callable[[str], None]) -> None:
+def collect(folder: Path, kind: str, environments: Iterable[list[str]], tell: Callable[[str], None]) -> None:
     """Put wheels, `requirements.txt` and `constraints.txt` of the platform into `folder`.
+
+    Args:
+        kind: of the target.
+        environments: the requirements of each profile's own packages.
 
     Raises:
         StackError: a package cannot be had.
@@ -33,7 +37,7 @@ def collect(folder: Path, environments: Iterable[list[str]], tell: Callable[[str
     groups, pins = project["dependency-groups"], project["tool"]["uv"]["constraint-dependencies"]
     folder.mkdir(parents=True)
     own, constraints = folder / "requirements.txt", folder / "constraints.txt"
-    own.write_text("".join(f"{name}\n" for group in _GROUPS for name in groups[group]), "utf-8")
+    own.write_text("".join(f"{name}\n" for group in _GROUPS[kind] for name in groups[group]), "utf-8")
     constraints.write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
     with tempfile.TemporaryDirectory() as scratch:
         # The platform's own environment has no pip where uv made it.

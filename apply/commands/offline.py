@@ -49,7 +49,7 @@ _MIGRATE = {
 def migrate(
     _, env="", out="stack.yaml", force=False, from_cluster=False, release="jupyterhub", namespace="", context=""
 ):
-    """Write stack.yaml from buun-stack's variables or release."""
+    """Write stack.yaml from buun-stack's variables."""
     with user_errors():
         from apply import migration
 

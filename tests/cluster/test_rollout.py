@@ -259,13 +259,8 @@ def test_an_object_that_is_nobodys_becomes_the_releases(kube: Kube, namespace: s
     wanted = release(namespace, text="new")
     with pytest.raises(StackError, match="invalid ownership metadata"):
         roll_out(kube, helm, wanted, "1m", {}, told)
-    recover(
-        helm,
-        namespace,
-        "tiny",
-        records(kube.items(f"/api/v1/namespaces/{namespace}/secrets", metadata=True), "tiny"),
-        told,
-    )
+    secrets = kube.items(f"/api/v1/namespaces/{namespace}/secrets", metadata=True)
+    recover(helm, namespace, "tiny", records(secrets, "tiny"), told)
 
     for _ in range(2):
         take_over(kube, "tiny", namespace, helm.manifests(wanted, None))

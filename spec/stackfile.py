@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
+from yaml.cyaml import CSafeDumper
 
 from spec.model import Stack
 
@@ -61,5 +63,15 @@ def _lines(content: Mapping[str, Any], comments: Mapping[Path, tuple[str, ...]],
 
 def _scalar(value: Any) -> str:
     """A value on one line, quoted where YAML needs it."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
+    return _word(value) if isinstance(value, str | int) else _dumped(value)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _word(value: str | int) -> str:
+    # The same keys and words come again and again, and most of the time goes into asking YAML about each.
+    return _dumped(value)
+
+
+def _dumped(value: Any) -> str:
+    text: str = yaml.dump(value, Dumper=CSafeDumper, default_flow_style=True, width=10_000, allow_unicode=True)
     return text.removesuffix("...\n").strip()

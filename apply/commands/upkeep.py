@@ -17,4 +17,13 @@ def doctor(_, spec="stack.yaml", state=None, json=False, only=""):
         examination.examine(spec, state, only, json)
 
 
-TASKS = (doctor,)
+@task(help=STATE | JSON | {"check": "exit with 3 when anything differs"})
+def drift(_, spec="stack.yaml", state=None, json=False, check=False):
+    """Show what was changed by hand since the install."""
+    with user_errors():
+        from apply import drift as comparison
+
+        comparison.show(spec, state, check, json)
+
+
+TASKS = (doctor, drift)

@@ -17,7 +17,7 @@ from apply import (
     vaultobjects,
 )
 from apply.localhub import ADMIN_TOKEN, LocalHub
-from apply.placement import APPLIED, FIRST_PASSWORD, LOGIN, POLICIES, SUPERVISION, files, wanted
+from apply.placement import APPLIED, FIRST_PASSWORD, LOGIN, POLICIES, SUPERVISION, WRITTEN, digests, files, wanted
 from apply.plan import Observed, Plan, Wanted, plan
 from apply.state import StateDirectory
 from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
@@ -214,6 +214,7 @@ class LocalTarget(LocalHub):
                 self.state.write(path, text)
         for path in there.keys() - wanted.keys():
             (self.state.path / path).unlink(missing_ok=True)
+        self.state.write(WRITTEN, json.dumps(digests(wanted), indent=2) + "\n")
         tell(f"files are in {self.state.path}")
 
     def _ensure_environments(self, artifacts: Artifacts, tell: Tell, wheels: Path | None) -> None:

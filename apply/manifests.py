@@ -79,11 +79,19 @@ def value_differences(before: Object, after: Object) -> tuple[str, ...]:
     return tuple(_line(path, old, new, False) for path, old, new in _leaves(before, after, ""))
 
 
+def shown(path: str, value: Any, hidden: bool) -> str:
+    """One value of an object in words; what may be a secret by its name is not shown."""
+    return "a value" if value is not None and _hides(path, hidden) else _shown(value)
+
+
 def _line(path: str, old: Any, new: Any, hidden: bool) -> str:
-    """What may be a secret by its name is not shown."""
-    if hidden or any(names_secret((step.strip("[]"),)) for step in path.split(".")):
+    if _hides(path, hidden):
         return f"{path}: changed"
     return f"{path}: {_shown(old)} -> {_shown(new)}"
+
+
+def _hides(path: str, hidden: bool) -> bool:
+    return hidden or any(names_secret((step.strip("[]"),)) for step in path.split("."))
 
 
 def _comparable(item: Object) -> Object:

@@ -18,7 +18,9 @@ POLICIES, SUPERVISION, LOGIN = "secret policies", "supervision", "administrator'
 FIRST_PASSWORD = "secrets/first-password"  # noqa: S105 - a path
 _FOLDERS = ("conf", "site", "notebook")
 """What install writes whole: files here that it does not want are removed."""
-_NOT_RENDERED = {FACTS, APPLIED}
+WRITTEN = "conf/written.json"
+"""File -> digest of what install wrote last."""
+_NOT_RENDERED = {FACTS, APPLIED, WRITTEN}
 
 
 def wanted(stack: Stack, state: StateDirectory, artifacts: Artifacts) -> Wanted:
@@ -45,6 +47,11 @@ def files(state: StateDirectory) -> dict[str, str]:
             if path.is_file() and name not in _NOT_RENDERED and path.suffix != ".pyc":
                 found[name] = state.read(name) or ""
     return found
+
+
+def digests(found: dict[str, str]) -> dict[str, str]:
+    """Path -> digest of a file's text."""
+    return {path: _digest(text) for path, text in found.items()}
 
 
 def _fingerprint(state: StateDirectory, part: dict[str, Any], placed: dict[str, str]) -> str:

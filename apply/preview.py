@@ -50,13 +50,16 @@ def previews(kube: Kube, release: str, namespace: str, wanted: str, recorded: st
 
 
 def recorded_manifest(kube: Kube, namespace: str, release: str, revision: int) -> str:
-    """The manifests of a release's revision as Helm has kept them (pkg/storage/driver: gzip in base64 in JSON)."""
-    if not revision:
-        return ""
+    """The manifests of a release's revision; empty before the first."""
+    return str(record(kube, namespace, release, revision).get("manifest", "")) if revision else ""
+
+
+def record(kube: Kube, namespace: str, release: str, revision: int) -> Object:
+    """All that Helm has kept of a release's revision (pkg/storage/driver: gzip in base64 in JSON), secrets included."""
     name = f"sh.helm.release.v1.{release}.v{revision}"
     secret = kube.get(f"/api/v1/namespaces/{namespace}/secrets/{name}") or {"data": {}}
     packed = base64.b64decode(base64.b64decode(secret["data"].get("release", "")))
-    return str(json.loads(gzip.decompress(packed)).get("manifest", "")) if packed else ""
+    return dict(json.loads(gzip.decompress(packed))) if packed else {}
 
 
 def _asked(kube: Kube, release: str, item: Object, applied: Object | None) -> Preview:

@@ -14,6 +14,7 @@ from apply.kube import Kube, in_parallel
 from apply.observation import Glance, Observed
 from apply.preview import Preview, previews, recorded_manifest
 from apply.rollout import records, recover, roll_out
+from apply.takeover import take_over
 from apply.target import Tell
 from render.artifacts import Artifacts
 from render.cluster import RELEASES
@@ -103,6 +104,9 @@ class Releases:
             recover(self._helm, self._namespace, wanted.name, records(observed.records, wanted.name), self._tell)
             before = self._good_revision(wanted.name)
             release = self._filled(wanted, artifacts, of_stack)
+            if not observed.revision(wanted.name):
+                text = self._helm.manifests(release, observed.kube_version or None)
+                take_over(self._kube, wanted.name, self._namespace, text)
             labels = {STACK: self._stack.name, INPUT: wanted.input}
             try:
                 roll_out(self._kube, self._helm, release, self._stack.target.timeout, labels, self._tell)

@@ -11,7 +11,7 @@ from apply.spawned import HOMES, SERVERS
 from apply.target import Tell
 from render.extras import keys_secret, release_name
 from render.hubfiles import layout
-from render.storage import homes_claim, homes_volume
+from render.storage import homes_volume, made_claim
 from spec.errors import StackError
 from spec.login import embedded, managed
 from spec.model import Stack
@@ -88,10 +88,10 @@ def _remove_claims(target: "ClusterTarget", tell: Tell) -> None:
     kube, stack = target.kube, target.stack
     path = f"/api/v1/namespaces/{target.namespace}/persistentvolumeclaims"
     names = [item["metadata"]["name"] for item in kube.items(path, f"{HOMES},release={stack.name}", metadata=True)]
-    for name in (*names, _DATABASE, homes_claim(stack), f"{stack.name}-shared"):
+    for name in (*names, _DATABASE, made_claim(stack), f"{stack.name}-shared"):
         tell(f"removing claim {name}")
         kube.delete(f"{path}/{name}")
-    if stack.storage.kind == "nfs":
+    if stack.storage.kind == "nfs" and not stack.storage.nfs.claim:
         kube.delete(f"/api/v1/persistentvolumes/{homes_volume(stack)}")
 
 

@@ -76,7 +76,7 @@ def _external_secret(stack: Stack, name: str, path: str, policy: str) -> dict[st
 
 
 def _nfs(stack: Stack) -> dict[str, Any] | None:
-    if stack.storage.kind != "nfs":
+    if stack.storage.kind != "nfs" or stack.storage.nfs.claim:
         return None
     return {
         "server": stack.storage.nfs.server,

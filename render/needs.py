@@ -61,6 +61,9 @@ def _storage(stack: Stack) -> list[dict[str, Any]]:
         message = "the cluster has no default StorageClass, so the hub's database and homes would wait for ever"
         hint = "name one with storage.class_name: kubectl get storageclass"
         found = [_need("default_storage_class", "", "storage.class_name", message, hint)]
+    if stack.storage.kind == "nfs" and (claim := stack.storage.nfs.claim):
+        message = f"claim {claim} with everybody's homes is not in namespace {stack.target.namespace}"
+        found.append(_need("claim", claim, "storage.nfs.claim", message, "make it, or name server and path instead"))
     for slug, volume in sorted(stack.storage.volumes.items()):
         path = f"storage.volumes.{slug}.claim"
         message = f"claim {volume.claim} is not in namespace {stack.target.namespace}, so no server would start"

@@ -7,11 +7,15 @@ from spec.model import Stack
 HOME_TEMPLATE = "claim-{username}"
 """One home per user, whatever the server is called. Never changed: a new name would be a new, empty home
 (zero-to-jupyterhub-k8s #3574, kubespawner #937)."""
-_HOMES_FOLDER = "homes/{username}"
 
 
 def homes_claim(stack: Stack) -> str:
-    """The claim of the NFS volume with every home."""
+    """The claim of the NFS volume with every home: the one that the file names, else install's own."""
+    return stack.storage.nfs.claim or made_claim(stack)
+
+
+def made_claim(stack: Stack) -> str:
+    """The claim that install makes for such a volume."""
     return f"{stack.name}-homes"
 
 
@@ -29,7 +33,7 @@ def storage_values(stack: Stack) -> dict[str, Any]:
     """`singleuser.storage`."""
     values: dict[str, Any] = {"capacity": stack.storage.capacity}
     if stack.storage.kind == "nfs":
-        values |= {"type": "static", "static": {"pvcName": homes_claim(stack), "subPath": _HOMES_FOLDER}}
+        values |= {"type": "static", "static": {"pvcName": homes_claim(stack), "subPath": stack.storage.nfs.folder}}
     else:
         dynamic = {"pvcNameTemplate": HOME_TEMPLATE}
         if stack.storage.class_name:
@@ -52,9 +56,5 @@ def homes(stack: Stack) -> dict[str, str]:
     if stack.storage.kind == "dynamic":
         return {"storage.kind": "dynamic", "name": HOME_TEMPLATE}
     nfs = stack.storage.nfs
-    return {
-        "storage.kind": "nfs",
-        "storage.nfs.server": nfs.server or "",
-        "storage.nfs.path": nfs.path or "",
-        "name": _HOMES_FOLDER,
-    }
+    place = {"claim": nfs.claim} if nfs.claim else {"server": nfs.server or "", "path": nfs.path or ""}
+    return {"storage.kind": "nfs", **{f"storage.nfs.{key}": name for key, name in place.items()}, "name": nfs.folder}

@@ -18,6 +18,8 @@ SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 STACK_NAME = r"^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$"
 USER_NAME = r"^[a-z0-9][a-z0-9._@+-]{0,62}$"
 GROUP = r"^[^/\s][^/\x00-\x1f]*(/[^/\x00-\x1f]+)*$"
+HOME_FOLDER = r"^([A-Za-z0-9_-][A-Za-z0-9._-]{0,62}/){0,8}\{username\}$"
+"""The user's name is its last step, so that nobody's home lies in another one."""
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 REFERENCE = r"^(vault|env|k8s|file):.+$"
 

@@ -5,17 +5,14 @@ Source: buun-stack at 0973559, its README and the recipes of its jupyterhub modu
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from spec.adoption import IN_CLUSTER, Release, adopt
 from spec.egress import KNOWN
-from spec.model import Stack
 from spec.profiles import BUILT_IN
 from spec.quantities import duration
-
-Path = tuple[str, ...]
+from spec.stackfile import Path, StackFile
 
 
 @dataclass(frozen=True)
@@ -164,47 +161,23 @@ _DAGS_VOLUME = {"claim": "airflow-dags-pvc", "path": "/home/jovyan/airflow-dags"
 _POSTGRES = {"POSTGRES_HOST": "postgres-cluster-rw.postgres", "POSTGRES_PORT": "5432"}
 
 
-@dataclass
-class _File:
-    """The stack file while it is made."""
+def migrated(text: str, release: Release | None = None) -> Migration:
+    """The stack file for a file with buun-stack's variables, and for what runs.
 
-    content: dict[str, Any] = field(default_factory=dict)
-    comments: dict[Path, tuple[str, ...]] = field(default_factory=dict)
-
-    def put(self, path: Path, value: Any, *comments: str) -> None:
-        """Set a value; what is said of it stands above it."""
-        at = self.content
-        for name in path[:-1]:
-            at = at.setdefault(name, {})
-        at[path[-1]] = value
-        if comments:
-            self.comments[path] = comments
-
-    def get(self, *path: str) -> Any:
-        """A value; None where there is none."""
-        at: Any = self.content
-        for name in path:
-            at = at.get(name) if isinstance(at, dict) else None
-        return at
-
-    def drop(self, *path: str) -> None:
-        """Take a value out."""
-        if isinstance(at := self.get(*path[:-1]), dict):
-            at.pop(path[-1], None)
-
-
-def migrated(text: str) -> Migration:
-    """The stack file for a file with buun-stack's variables.
+    Args:
+        text: the variables; empty without such a file.
+        release: what runs; where it says something else than a variable, it wins and that is said.
 
     Raises:
         NotMigrated: a line or a value cannot be read.
     """
     found, alone = variables(text)
-    file, notes = _defaults(), []
+    file, notes, given = _defaults(), [], {}
     for variable in found:
         if (meaning := MEANINGS.get(variable.name)) is not None:
             if variable.value or meaning.value is _switch:
                 file.put(meaning.path, meaning.value(variable), *variable.comments)
+                given[meaning.path] = variable.name
         elif variable.name == _DAGS:
             if _switch(variable):
                 file.put(("storage", "volumes", "airflow-dags"), dict(_DAGS_VOLUME), *variable.comments)
@@ -212,15 +185,16 @@ def migrated(text: str) -> Migration:
             notes.append(f"line {variable.line}: {variable.name} is left out: {WITHOUT_EFFECT[variable.name]}")
         else:
             notes.append(f"line {variable.line}: {variable.name} is unknown here, and left out")
-    notes += _fitted(file, {variable.name for variable in found})
-    head = ["# From buun-stack's variables, by inv migrate.", *(f"# {comment}".rstrip() for comment in alone)]
-    content = {name: file.content[name] for name in Stack.__struct_fields__ if name in file.content}
-    return Migration("\n".join([*head, *_lines(content, file.comments)]) + "\n", tuple(notes))
+    notes += adopt(file, release, given) if release else _asked(file, {variable.name for variable in found})
+    notes += _fitted(file, release)
+    origin = "buun-stack's variables" if release is None else f"what runs as release {release.name}"
+    head = [f"# From {origin}, by inv migrate.", *(f"# {comment}".rstrip() for comment in alone)]
+    return Migration(file.text(head), tuple(notes))
 
 
-def _defaults() -> _File:
+def _defaults() -> StackFile:
     """What buun-stack does without a variable that says so."""
-    file = _File()
+    file = StackFile()
     file.put(("version",), 1)
     file.put(("name",), "jupyterhub")
     file.put(("target",), {"kind": "kubernetes", "namespace": "jupyter"})
@@ -237,12 +211,18 @@ def _defaults() -> _File:
     return file
 
 
-def _fitted(file: _File, given: set[str]) -> Iterator[str]:
-    """What has to fit together here and did not there, and what is still to be filled in."""
+def _asked(file: StackFile, given: set[str]) -> Iterator[str]:
+    """What only somebody who knows the installation can tell, where nobody has looked at it."""
     if "JUPYTERHUB_NAMESPACE" not in given:
         yield "target.namespace: buun-stack's README says jupyter and its code datastack; `kubectl get ns` tells"
     if "JUPYTERHUB_CHART_VERSION" not in given:
         yield f"chart.version: buun-stack installed {_CHART} unless told; `helm list` tells"
+    if file.get("storage", "kind") == "nfs":
+        file.put(("storage", "nfs", "folder"), "{username}", "Where buun-stack has each home on the volume.")
+
+
+def _fitted(file: StackFile, release: Release | None) -> Iterator[str]:
+    """What has to fit together here and did not there, and what is still to be filled in."""
     if file.get("hub", "host") is None:
         file.put(("hub", "host"), "jupyter.example.org", "The name that users type; buun-stack asked for it.")
         yield "hub.host is still to be filled in"
@@ -251,7 +231,7 @@ def _fitted(file: _File, given: set[str]) -> Iterator[str]:
         yield "auth.keycloak.url is still to be filled in"
     file.put(
         ("auth", "keycloak", "client_secret"),
-        "vault:secret/jupyterhub/keycloak#client-secret",
+        IN_CLUSTER if release else "vault:secret/jupyterhub/keycloak#client-secret",
         "Where the secret of the client is kept: env:NAME, file:PATH, vault:PATH#FIELD or k8s:SECRET#KEY.",
     )
     yield "auth.keycloak.client_secret names a place where the secret has to be put first; it is never in this file"
@@ -265,7 +245,7 @@ def _fitted(file: _File, given: set[str]) -> Iterator[str]:
     yield from _secrets_fitted(file)
 
 
-def _secrets_fitted(file: _File) -> Iterator[str]:
+def _secrets_fitted(file: StackFile) -> Iterator[str]:
     if not file.get("vault", "enabled"):
         file.put(("vault",), {"enabled": False})
         return
@@ -277,23 +257,3 @@ def _secrets_fitted(file: _File) -> Iterator[str]:
     if file.get("culling", "max_age") in ("7d", cap):
         file.put(("culling", "max_age"), "6d", "A server has to end before its token does: 7d would outlive it.")
         yield f"culling.max_age is 6d: with buun-stack's 7d a server outlives its token ({cap})"
-
-
-def _lines(content: Mapping[str, Any], comments: Mapping[Path, tuple[str, ...]], path: Path = ()) -> Iterator[str]:
-    """YAML in blocks, with what is said of a key above it."""
-    indent = "  " * len(path)
-    for name, value in content.items():
-        here = (*path, name)
-        yield from (f"{indent}# {comment}".rstrip() for comment in comments.get(here, ()))
-        key = _scalar(name)
-        if isinstance(value, dict) and value:
-            yield f"{indent}{key}:"
-            yield from _lines(value, comments, here)
-        else:
-            yield f"{indent}{key}: {_scalar(value)}"
-
-
-def _scalar(value: Any) -> str:
-    """A value on one line, quoted where YAML needs it."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
-    return text.removesuffix("...\n").strip()

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from spec.fields import Duration, Group, Host, Memory, Section, Slug, Text, Url, says
+from spec.fields import HOME_FOLDER, Duration, Group, Host, Memory, Section, Slug, Text, Url, says
 
 
 class Nfs(Section, frozen=True):
@@ -15,6 +15,12 @@ class Nfs(Section, frozen=True):
         None
     )
     mount_options: Annotated[list[Text], says("Of the mount.", [["nfsvers=4.2"]])] = field(default_factory=list)
+    claim: Annotated[
+        Slug | None, says("Instead: a claim that exists, which install neither makes nor removes.", ["jupyter-nfs-pvc"])
+    ] = None
+    folder: Annotated[
+        Annotated[str, Meta(pattern=HOME_FOLDER)], says("The folder of one home in the volume.", ["{username}"])
+    ] = "homes/{username}"
 
 
 class SharedFolder(Section, frozen=True):

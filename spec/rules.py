@@ -72,10 +72,16 @@ def culling_checks_often_enough(stack: Stack, document: Document) -> Iterator[Pr
 
 
 def nfs_names_its_server(stack: Stack, document: Document) -> Iterator[Problem]:
-    """A server and a folder are what NFS needs."""
-    if stack.storage.kind == "nfs":
+    """A server and a folder are what NFS needs, or a claim that has both."""
+    nfs = stack.storage.nfs
+    if nfs.claim:
+        for name in ("server", "path", "mount_options"):
+            if getattr(nfs, name):
+                message = "has no effect beside storage.nfs.claim"
+                yield document.problem(("storage", "nfs", name), message, "remove one of them", at_key=True)
+    elif stack.storage.kind == "nfs":
         for name, example in (("server", "192.168.10.1"), ("path", "/volume1/jupyter")):
-            if getattr(stack.storage.nfs, name) is None:
+            if getattr(nfs, name) is None:
                 place: Path = ("storage", "nfs") if document.has(("storage", "nfs")) else ("storage", "kind")
                 yield document.problem(place, f"NFS homes need storage.nfs.{name}", f"{name}: {example}")
 

@@ -34,13 +34,27 @@ def review(_, base, head, spec="stack.yaml", json=False, junit=False, check=Fals
         merge_request.show(spec, base, head, "json" if json else "junit" if junit else "markdown", check)
 
 
-@task(help={"env": "file with buun-stack's variables", "out": "the file to write", "force": "replace an existing file"})
-def migrate(_, env=".env.local", out="stack.yaml", force=False):
+_MIGRATE = {
+    "env": "file with buun-stack's variables (default: .env.local, unless --from-cluster)",
+    "out": "the file to write",
+    "force": "replace an existing file",
+    "from_cluster": "read the release that runs",
+    "release": "its name",
+    "namespace": "where it is; looked for without one",
+    "context": "of the kubeconfig",
+}
+
+
+@task(help=_MIGRATE, auto_shortflags=False)
+def migrate(
+    _, env="", out="stack.yaml", force=False, from_cluster=False, release="jupyterhub", namespace="", context=""
+):
     """Write stack.yaml from buun-stack's variables."""
     with user_errors():
         from apply import migration
 
-        migration.write(env, out, force)
+        running = migration.Running(context or None, release, namespace or None) if from_cluster else None
+        migration.write(env, out, force, running)
 
 
 TASKS = (lifetimes, migrate, review)

@@ -29,4 +29,13 @@ def bundle(_, spec="stack.yaml", out="stack.bundle", key="", engine=False):
         collection.make(spec, out, key, engine)
 
 
-TASKS = (doctor, bundle)
+@task(help=STATE | JSON | {"check": "exit with 3 when anything differs"})
+def drift(_, spec="stack.yaml", state=None, json=False, check=False):
+    """Show what was changed by hand since the install."""
+    with user_errors():
+        from apply import drift as comparison
+
+        comparison.show(spec, state, check, json)
+
+
+TASKS = (doctor, bundle, drift)

@@ -195,7 +195,8 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
             good_for: with what the provider said in so many seconds before; 0 for as long as its token lasts.
         """
         async with self._turn(user.name):
-            kept = Session.kept(await user.get_auth_state())
+            state = await user.get_auth_state()
+            kept = Session.kept(state) or Session.of_base(state, self.provider.issuer, user.name)
             if kept is None:
                 return "expired"
             try:
@@ -228,6 +229,8 @@ class ProviderLogin(GenericOAuthenticator):  # type: ignore[misc]
             return "not-allowed"
         if fresh:
             return True
+        if not kept.checked:  # a sign-in of the hub before this one: the name is its account's from now on
+            Bindings(user.db).bind(user.name, found.issuer, found.subject, found.sid)
         # Here, and not by JupyterHub afterwards: the next in the queue must not use the former refresh token.
         model["auth_state"] = found.after(kept).auth_state()
         await user.save_auth_state(model["auth_state"])

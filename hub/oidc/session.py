@@ -36,6 +36,20 @@ class Session:
         names = {one.name for one in fields(cls)}
         return cls(**found) if isinstance(found, dict) and found.keys() == names else None
 
+    @classmethod
+    def of_base(cls, auth_state: Any, issuer: str, name: str) -> "Session | None":
+        """The sign-in that oauthenticator's own class has kept (oauthenticator/oauth2.py, build_auth_state_dict).
+
+        A hub that is taken over has such ones; its times are not kept, so the provider is asked before it counts.
+        """
+        found = auth_state if isinstance(auth_state, dict) else {}
+        person, token = found.get("oauth_user"), found.get("access_token")
+        if not (isinstance(person, dict) and isinstance(person.get("sub"), str) and isinstance(token, str)):
+            return None
+        refresh, answer = found.get("refresh_token"), found.get("token_response")
+        sid = answer.get("session_state") if isinstance(answer, dict) else None
+        return cls(issuer, person["sub"], name, [], token, 0.0, refresh, None, str(sid or ""), 0.0)
+
     def auth_state(self) -> dict[str, Any]:
         """The sign-in as JupyterHub keeps it."""
         return {"session": asdict(self)}

@@ -13,6 +13,7 @@ import pytest
 from apply.helm import Helm, Release
 from apply.kube import Kube
 from apply.rollout import records, recover, roll_out
+from apply.takeover import take_over
 from spec.errors import StackError
 
 CHART = Path(__file__).parent / "chart"
@@ -250,3 +251,19 @@ def test_helm_dies_with_the_installer_so_that_nothing_goes_on_unseen(
             assert time.monotonic() < until, "Helm is still running"
             time.sleep(0.05)
     assert state(kube, namespace) == [(1, "pending-install")]
+
+
+def test_an_object_that_is_nobodys_becomes_the_releases(kube: Kube, namespace: str, helm: Helm) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    kube.create(path, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "tiny"}, "data": {"text": "old"}})
+    wanted = release(namespace, text="new")
+    with pytest.raises(StackError, match="invalid ownership metadata"):
+        roll_out(kube, helm, wanted, "1m", {}, told)
+    secrets = kube.items(f"/api/v1/namespaces/{namespace}/secrets", metadata=True)
+    recover(helm, namespace, "tiny", records(secrets, "tiny"), told)
+
+    for _ in range(2):
+        take_over(kube, "tiny", namespace, helm.manifests(wanted, None))
+    roll_out(kube, helm, wanted, "1m", {}, told)
+
+    assert text(kube, namespace) == "new"

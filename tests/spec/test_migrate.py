@@ -49,7 +49,7 @@ def test_a_file_becomes_a_valid_stack_with_its_values() -> None:
     assert (made["target"]["namespace"], made["hub"]["host"]) == ("datastack", "jupyter.lab.internal")
     assert made["storage"] == {
         "kind": "nfs",
-        "nfs": {"server": "192.168.10.1", "path": "/volume1/drive 1/jupyter"},
+        "nfs": {"server": "192.168.10.1", "path": "/volume1/drive 1/jupyter", "folder": "{username}"},
         "volumes": {"airflow-dags": {"claim": "airflow-dags-pvc", "path": "/home/jovyan/airflow-dags"}},
     }
     assert made["vault"] == {"enabled": True, "address": "https://vault.lab.internal", "preset": "buun-stack"}

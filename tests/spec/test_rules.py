@@ -150,6 +150,14 @@ STORES = {
     "NFS without a folder": Case(
         rules.nfs_names_its_server, NFS.replace(", path: /a", ""), NFS, (4, 27), "storage.nfs.path", "/volume1/jupyter"
     ),
+    "a server beside a claim": Case(
+        rules.nfs_names_its_server,
+        NFS.replace("path: /a", "claim: homes"),
+        NFS.replace("server: nas, path: /a", "claim: homes"),
+        (4, 28),
+        "has no effect beside storage.nfs.claim",
+        "remove one of them",
+    ),
     "a preset with another login": Case(
         rules_vault.the_vault_preset_is_whole,
         PRESET.replace("preset", "hub_login: jwt, preset"),

@@ -26,6 +26,23 @@ def test_it_comes_back_as_it_was_kept_and_anything_else_is_none() -> None:
         assert Session.kept(other) is None
 
 
+def test_the_sign_in_of_a_hub_before_this_one_is_read_and_asked_about_before_it_counts() -> None:
+    state = {
+        "access_token": "a1",
+        "refresh_token": "r1",
+        "oauth_user": {"sub": "sub-ada", "preferred_username": "ada"},
+        "token_response": {"session_state": "s1"},
+    }
+
+    found = Session.of_base(state, FIRST.issuer, "ada")
+
+    assert found is not None
+    assert (found.subject, found.refresh_token, found.sid, found.checked) == ("sub-ada", "r1", "s1", 0.0)
+    assert not found.lasts(0.0)
+    for other in (None, {}, {"oauth_user": {}}, {"oauth_user": {"sub": 1}, "access_token": "a"}):
+        assert Session.of_base(other, FIRST.issuer, "ada") is None
+
+
 def test_no_token_of_it_is_printed() -> None:
     shown = repr(replace(FIRST, access_token="secret-a", refresh_token="secret-r", others={"s0": "secret-e"}))
 

@@ -1,18 +1,15 @@
 """Taking a stack off this machine: what runs ends; homes, accounts and secrets stay unless they are purged."""
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from apply import supervision
+from apply import servers, supervision
 from apply.removal import client_stays
 from apply.state import remove_files
 from apply.target import Tell
 
 if TYPE_CHECKING:
     from apply.local import LocalTarget
-
-_STOP_SECONDS = 20
 
 
 def remove(target: "LocalTarget", purge: bool, confirm: Callable[[str], None], tell: Tell) -> str:
@@ -28,7 +25,7 @@ def remove(target: "LocalTarget", purge: bool, confirm: Callable[[str], None], t
         confirm(f"Delete {path} with all homes, accounts and secrets?")
     with target.state.lock("uninstall", tell):
         if supervision.parts(target.state).get("hub", {}).get("state") == "ready":
-            _stop_servers(target, tell)
+            servers.stop_all(target.hub_api(), tell)
         tell("stopping the parts")
         supervision.stop(target.state, servers=True)
         remove_files(path, purge)
@@ -37,13 +34,3 @@ def remove(target: "LocalTarget", purge: bool, confirm: Callable[[str], None], t
         return f"{path} is gone{stays}"
     kept = f"homes, accounts, secrets and logs stay in {path}; inv uninstall --purge removes them too"
     return f"{kept}{stays}"
-
-
-def _stop_servers(target: "LocalTarget", tell: Tell) -> None:
-    """Ask the hub to stop each server and wait; what does not end here is ended with the parts."""
-    hub, until = target.hub_api(), time.monotonic() + _STOP_SECONDS
-    for user, server in hub.servers():
-        tell(f"stopping the server of {user}")
-        hub.stop_server(user, server)
-    while hub.servers() and time.monotonic() < until:
-        time.sleep(0.1)

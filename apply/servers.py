@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from apply.target import Tell
 
 _PAUSE_SECONDS = 0.25
+_ALL_SECONDS = 30
 
 
 def start(spec: str, state: str | None, user: str, server: str, profile: str, as_json: bool) -> None:
@@ -54,6 +55,16 @@ def stop(spec: str, state: str | None, user: str, server: str) -> None:
         hub.stop_server(name, server)
         _await(lambda: _server(hub, name, server) is None, f"{_called(name, server)} stops", patience, progress.tell)
     console.say(f"{_called(name, server)} has stopped")
+
+
+def stop_all(hub: HubApi, tell: "Tell") -> None:
+    """Stop every server, and wait for a while; one that does not end is left to who called."""
+    until = time.monotonic() + _ALL_SECONDS
+    for user, server in hub.servers():
+        tell(f"stopping the server of {user}")
+        hub.stop_server(user, server)
+    while hub.servers() and time.monotonic() < until:
+        time.sleep(_PAUSE_SECONDS)
 
 
 def show(spec: str, state: str | None, user: str, as_json: bool) -> None:

@@ -27,6 +27,8 @@ MCP_PATH = "/services/mcp"
 _OWN_API = "http://127.0.0.1:8081/hub/api"
 """The hub, for what runs in its own pod: its Service is not open to itself."""
 _HELPER_ENVIRONMENT = {"PYTHONPATH": CHART_FOLDER, "PYTHONDONTWRITEBYTECODE": "1"}
+OFFLINE = "offline"
+"""The folder of the hub's code that is for a hub that does not run: a command brings it where it works."""
 _LOADER = "hub/cluster/jupyterhub_config.py"
 """What the chart executes after its own configuration, from a folder of its own."""
 
@@ -247,7 +249,8 @@ def _shared_folders(stack: Stack) -> list[dict[str, Any]]:
 
 def cluster_files(stack: Stack, found: Found) -> dict[str, str]:
     """Path below the folder of the chart's own configuration -> text: what the hub's pod reads of this stack."""
-    files = hub_files("local", *(() if has_lasting_token(stack.vault) else ("renewer",)), *unused_folders(stack))
+    renewer = () if has_lasting_token(stack.vault) else ("renewer",)
+    files = hub_files("local", OFFLINE, *renewer, *unused_folders(stack))
     files["jupyterhub_config.d/buunstack.py"] = files.pop(_LOADER)
     files["buunstack/settings.json"] = text(cluster_settings(stack, found))
     if stack.ca:

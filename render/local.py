@@ -65,7 +65,7 @@ def local_artifacts(stack: Stack) -> dict[str, str]:
 
 def _foreign(stack: Stack) -> tuple[str, ...]:
     """Folders of the hub's code that this stack does not run: a cluster's, and what it does not declare."""
-    return ("cluster", "renewer", *hubfiles.unused_folders(stack))
+    return ("cluster", "renewer", hubfiles.OFFLINE, *hubfiles.unused_folders(stack))
 
 
 def _listen_address(stack: Stack) -> str:

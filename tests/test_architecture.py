@@ -40,6 +40,7 @@ ONLY_THERE = {
     "hub/local/proxy.py": {"jupyterhub_traefik_proxy"},
     "hub/cluster/homes.py": {"kubernetes_asyncio", "aiohttp"},
     "hub/cluster/profiles.py": {"slugify"},
+    "hub/offline/rehearsal.py": {"kubespawner"},
     "hub/mcpgate/__main__.py": {"aiohttp"},
     "hub/mcpgate/gate.py": {"aiohttp"},
     "hub/mcpgate/hubside.py": {"aiohttp", "yarl"},

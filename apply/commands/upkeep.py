@@ -38,4 +38,22 @@ def drift(_, spec="stack.yaml", state=None, json=False, check=False):
         comparison.show(spec, state, check, json)
 
 
-TASKS = (doctor, bundle, drift)
+@task(help=STATE | JSON | {"out": "the file to write (default: stack's name and time, in this folder)"})
+def backup(_, spec="stack.yaml", state=None, out="", json=False):
+    """Keep users, tokens and stack file in one file."""
+    with user_errors():
+        from apply import backup as keeping
+
+        keeping.backup(spec, state, out, json)
+
+
+@task(help=STATE | JSON | {"file": "what inv backup has written", "yes": "do not ask"})
+def restore(_, file, spec="stack.yaml", state=None, yes=False, json=False):
+    """Bring users and tokens back from a backup."""
+    with user_errors():
+        from apply import restore as bringing
+
+        bringing.restore(spec, state, file, yes, json)
+
+
+TASKS = (doctor, bundle, drift, backup, restore)

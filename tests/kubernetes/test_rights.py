@@ -93,7 +93,7 @@ def test_with_one_right_less_a_command_says_which_one_it_lacks(limited: Limited)
     for (resource, verb), command in LESS.items():
         if command != "install":
             continue
-        limited.bind(_without(resource, verb))
+        limited.bind(without(resource, verb))
         said = limited.inv("install", "--yes", code=5).stderr
         assert "not permitted" in said, (resource, verb, said)
     assert limited.objects("deployments", "/apis/apps/v1") == []
@@ -102,7 +102,7 @@ def test_with_one_right_less_a_command_says_which_one_it_lacks(limited: Limited)
     limited.inv("install", "--yes")
     for (resource, verb), command in LESS.items():
         if command != "install":
-            limited.bind(_without(resource, verb))
+            limited.bind(without(resource, verb))
             said = limited.inv(*([command, "hub"] if command == "logs" else [command]), code=5).stderr
             assert "not permitted" in said, (resource, verb, said)
 
@@ -117,7 +117,7 @@ def test_who_may_not_list_nodes_is_told_how_to_do_without(limited: Limited) -> N
     assert "say gpu.enabled: true or false" in said
 
 
-def _without(resource: str, verb: str) -> list[dict[str, Any]]:
+def without(resource: str, verb: str) -> list[dict[str, Any]]:
     """The documented rules less one verb of one resource."""
     rules = []
     for rule in ROLE["rules"]:

@@ -8,6 +8,7 @@ from typing import Any
 from jupyterhub.apihandlers.users import UserServerAPIHandler
 from jupyterhub.log import log_request
 from jupyterhub.utils import AnyTimeoutError, utcnow
+from sqlalchemy.orm import object_session
 from tornado import web
 from tornado.log import app_log
 
@@ -32,7 +33,7 @@ def start_begins(spawner: Any) -> None:
 def server_stopped(spawner: Any) -> None:
     """After each stop, crash, cull and failed start. What goes wrong here stops no server, and is in the log."""
     try:
-        Runs(spawner.db).end(spawner.user.name, spawner.name, utcnow(with_tz=False))
+        Runs(object_session(spawner.orm_spawner)).end(spawner.user.name, spawner.name, utcnow(with_tz=False))
     except Exception:  # noqa: BLE001 - a stop goes on whatever its record does
         app_log.exception("usage: the end of %s's server was not noted", spawner.user.name)
 
@@ -66,7 +67,9 @@ def _start_ended(spawner: Any, done: Any) -> None:
         return
     if (started := spawner.orm_spawner.started) is not None:
         profile = str((spawner.user_options or {}).get("profile") or "")
-        Runs(spawner.db).begin(spawner.user.name, spawner.name, profile, _gpus(spawner), started)
+        Runs(object_session(spawner.orm_spawner)).begin(
+            spawner.user.name, spawner.name, profile, _gpus(spawner), started
+        )
 
 
 def _gpus(spawner: Any) -> int:

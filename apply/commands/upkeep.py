@@ -17,4 +17,13 @@ def doctor(_, spec="stack.yaml", state=None, json=False, only=""):
         examination.examine(spec, state, only, json)
 
 
-TASKS = (doctor,)
+@task(help=STATE | JSON | {"since": "the period: 30d, 12h", "csv": "print CSV"})
+def usage(_, spec="stack.yaml", state=None, since="30d", json=False, csv=False):
+    """Show what each user has used, and takes now."""
+    with user_errors():
+        from apply import usage as report
+
+        report.show(spec, state, since, json, csv)
+
+
+TASKS = (doctor, usage)

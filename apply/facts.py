@@ -23,7 +23,11 @@ from spec.model import Stack
 if TYPE_CHECKING:
     from render.artifacts import Artifacts
 
-SECRETS = ("admin-service-token", "culler-token", "proxy-api-password", "crypt-key", "cookie-secret", "page-token")
+METRICS_SECRET = "metrics-token"  # noqa: S105 - a file's name
+SECRETS = (
+    *("admin-service-token", "culler-token", "proxy-api-password", "crypt-key", "cookie-secret", "page-token"),
+    METRICS_SECRET,
+)
 _SEAL_KEY_BYTES = 32
 """AES-256, which the server's static seal reads as hexadecimal (openbao.org/docs/configuration/seal/static)."""
 _PLACEHOLDER = re.compile(r"@\{([a-z_]+)\}")

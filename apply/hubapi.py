@@ -117,6 +117,10 @@ class HubApi:
         """Remove a user: the server stops, the account goes, the home stays."""
         self._call("DELETE", f"stack/users/{quote(name, safe='')}", f"removing {name}")
 
+    def usage(self, since: int) -> dict[str, Any]:
+        """Users and the runs of their servers since a moment, in seconds since 1970."""
+        return dict(self._call("GET", f"stack/usage?since={since}", "asking the hub for usage"))
+
     def servers(self) -> list[tuple[str, str]]:
         """(user, server name) of each running server."""
         return [(server["user"], server["name"]) for server in self.running()]

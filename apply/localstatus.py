@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from apply import confinement, console, supervision
+from apply import confinement, console, facts, supervision
 from apply.local import LocalTarget
+from render.services import METRICS, local_services
 from spec.errors import StackError, TargetUnreachable
 
 _FOLLOW_SECONDS = 0.2
@@ -78,9 +79,19 @@ def _status(local: LocalTarget) -> dict[str, Any]:
         "state": str(local.state.path),
         "supervised": supervision.alive(local.state),
         "confinement": confinement.described(local.stack, confinement.landlock(local.state)),
+        "metrics": _metrics(local),
         "parts": shown,
         "servers": servers,
     }
+
+
+def _metrics(local: LocalTarget) -> dict[str, str] | None:
+    """Where Prometheus reads, and the file with the token it shows; None when nobody may."""
+    port = facts.kept(local.state).get("ports", {}).get("hub_port")
+    if METRICS not in local_services(local.stack) or port is None:
+        return None
+    token = local.state.path / "secrets" / facts.METRICS_SECRET
+    return {"url": f"http://127.0.0.1:{port}/hub/metrics", "token_file": str(token)}
 
 
 def _part(part: dict[str, Any]) -> dict[str, Any]:
@@ -113,10 +124,10 @@ def _text(found: dict[str, Any]) -> str:
     names = ", ".join(
         server["user"] + (f"/{server['server']}" if server["server"] else "") for server in found["servers"]
     )
-    return (
-        f"{found['name']} at {found['url']}\n{parts}\n"
-        f"users kept apart by: {found['confinement']}\nservers: {names or 'none'}"
-    )
+    lines = [f"{found['name']} at {found['url']}", parts, f"users kept apart by: {found['confinement']}"]
+    if found["metrics"]:
+        lines.append(f"metrics: {found['metrics']['url']} with the token in {found['metrics']['token_file']}")
+    return "\n".join([*lines, f"servers: {names or 'none'}"])
 
 
 def _print_tail(path: Path, lines: int) -> int:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 from typing import Any
 
+from jupyterhub.utils import maybe_future
 from traitlets import Float
 
+from hub import watching
 from hub.names import fits
 from hub.revocation import Revoker
 
@@ -51,6 +53,16 @@ def with_api(base: Any, routes: Sequence[Route], revoker: Revoker | None, patter
                 # Kept, because the loop itself would let it be collected.
                 self._sweep = asyncio.get_running_loop().create_task(sweep)
             return [*super().get_handlers(app), *routes]
+
+        async def pre_spawn_start(self, user: Any, spawner: Any) -> None:
+            """What the base does, and a look at what becomes of the start."""
+            watching.start_begins(spawner)
+            await maybe_future(super().pre_spawn_start(user, spawner))
+
+        async def post_spawn_stop(self, user: Any, spawner: Any) -> None:
+            """What the base does, and the end of the run."""
+            watching.server_stopped(spawner)
+            await maybe_future(super().post_spawn_stop(user, spawner))
 
         def validate_username(self, username: str) -> bool:
             """Whether this may be a user's name."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hub import servicetoken, users
+from hub import servicetoken, usage, users
 from hub.authenticator import Route, authenticator_class, with_api
 from hub.hooks import as_hook
 from hub.mcpapi import mcp_route
@@ -20,6 +20,7 @@ from hub.spawnsecrets import Put, SecretsAtSpawn, put_plainly
 from hub.turns import Turns
 from hub.vaultapi import VaultApi
 from hub.vaulttoken import VaultTokenHandler
+from hub.watching import request_ended
 
 _LOG_LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR"}
 _TOKENS_AT_ONCE, _TOKEN_EVERY_SECONDS = 120, 1.0
@@ -47,7 +48,7 @@ def configure(
     configure_hub(c, settings)
     configure_security(c)
     configure_services(c, settings, environ)
-    routes: list[Route] = [*servicetoken.ROUTES, *own_routes]
+    routes: list[Route] = [*servicetoken.ROUTES, *usage.ROUTES, *own_routes]
     revoker = configure_vault(c, settings, vault, routes, put, environ)
     configure_mcp(c, settings, routes)
     configure_login(c, settings, routes, revoker)
@@ -65,12 +66,13 @@ def configure_hub(c: Any, settings: Settings) -> None:
 
 
 def configure_security(c: Any) -> None:
-    """What browsers and collectors of metrics may do."""
+    """What browsers and collectors of metrics may do, and what is noted of each request."""
     c.JupyterHub.setdefault("authenticate_prometheus", True)
     c.JupyterHub.tornado_settings.update(
         {
             "headers": {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"},
             "cookie_options": {"samesite": "Lax"},
+            "log_function": request_ended,
         }
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hub.assertion import assertion
+from hub.metrics import VAULT_LOGINS, counted
 from hub.settings import Vault
 from hub.vaulterrors import VaultDown, VaultRefused
 from hub.vaulthttp import VaultHttp
@@ -59,6 +60,10 @@ class TokenByLogin:
             login.exception()  # seen, also when all who waited have gone
 
     async def _log_in(self) -> None:
+        with counted(VAULT_LOGINS):
+            await self._asked_for_token()
+
+    async def _asked_for_token(self) -> None:
         settings = self._settings
         body = {"role": settings.login_role, "jwt": assertion(settings)}
         asked = time.monotonic()

@@ -8,9 +8,18 @@ from tornado import web
 class NotStarted(web.HTTPError):
     """A server that does not run, with a sentence that JupyterHub shows the user."""
 
+    of_vault = False
+    """Whether it is Vault that gave no token."""
+
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(status, "%s", sentence)
         self.jupyterhub_message = sentence
+
+
+class WithoutSecrets(NotStarted):
+    """Secrets are required, and Vault gave none."""
+
+    of_vault = True
 
 
 def leave_uncounted(spawner: Any) -> None:

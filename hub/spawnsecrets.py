@@ -9,7 +9,7 @@ from typing import Any
 from tornado.log import app_log
 
 from hub.ledger import Ledger
-from hub.refusal import NotStarted, leave_uncounted
+from hub.refusal import WithoutSecrets, leave_uncounted
 from hub.settings import Vault
 from hub.vaultapi import VaultApi
 from hub.vaulterrors import VaultDown, VaultError
@@ -43,7 +43,7 @@ class SecretsAtSpawn:
         """JupyterHub's pre_spawn_hook.
 
         Raises:
-            NotStarted: 503, when secrets are required and Vault gives no token.
+            WithoutSecrets: 503, when secrets are required and Vault gives no token.
         """
         for name in (TOKEN, MISSING):  # of an earlier start
             spawner.environment.pop(name, None)
@@ -57,7 +57,7 @@ class SecretsAtSpawn:
             sentence = _DOWN if isinstance(error, VaultDown) else _REFUSED
             if self._settings.required:
                 leave_uncounted(spawner)
-                raise NotStarted(503, sentence) from None
+                raise WithoutSecrets(503, sentence) from None
             spawner.environment[MISSING] = f"Your server started without its secrets. {sentence}"
 
     async def _deliver(self, spawner: Any) -> None:

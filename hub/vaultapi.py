@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.hubtoken import hub_token
+from hub.metrics import VAULT_REVOCATIONS, VAULT_TOKENS, counted
 from hub.names import alias, home, plain_home, segment
 from hub.settings import Vault
 from hub.vaulterrors import VaultRefused
@@ -11,6 +12,8 @@ from hub.vaulthttp import Answer, VaultHttp
 
 _WRAPPED_SECONDS = 60
 """How long the one who asked has to unwrap the token."""
+PAGE = "(page)"
+"""In the place of a server's name: the page for one's own secrets."""
 _UNKNOWN_ACCESSOR = "invalid accessor"
 
 
@@ -97,9 +100,10 @@ class VaultApi:
             VaultDown: not now.
             VaultRefused: not with this configuration.
         """
-        answer = await self._as_hub("POST", "auth/token/revoke-accessor", {"accessor": accessor}, {})
-        if answer.status >= 300 and _UNKNOWN_ACCESSOR not in answer.reason:
-            raise VaultRefused(f"cannot revoke the token with accessor {accessor}: {answer.reason}")
+        with counted(VAULT_REVOCATIONS):
+            answer = await self._as_hub("POST", "auth/token/revoke-accessor", {"accessor": accessor}, {})
+            if answer.status >= 300 and _UNKNOWN_ACCESSOR not in answer.reason:
+                raise VaultRefused(f"cannot revoke the token with accessor {accessor}: {answer.reason}")
 
     @property
     def _creation_path(self) -> str:
@@ -117,12 +121,13 @@ class VaultApi:
         if settings.user_policy_prefix is not None:
             policy = f"{settings.user_policy_prefix}{segment(user)}"
             body["policies"] = [policy]
-        answer = await self._as_hub("POST", self._creation_path, body, headers)
-        if answer.status != 200:
-            raise VaultRefused(
-                f"token role {settings.token_role} makes no token with policy {policy} for {user!r}: {answer.reason};"
-                " `inv vault.apply` puts role and policies right"
-            )
+        with counted(VAULT_TOKENS, "page" if server == PAGE else "server"):
+            answer = await self._as_hub("POST", self._creation_path, body, headers)
+            if answer.status != 200:
+                raise VaultRefused(
+                    f"token role {settings.token_role} makes no token with policy {policy} for {user!r}:"
+                    f" {answer.reason}; `inv vault.apply` puts role and policies right"
+                )
         return answer
 
     def _no_token(self, wanted: str) -> VaultRefused:

@@ -15,11 +15,10 @@ from hub.ratelimit import RateLimit
 from hub.roles import PAGE_CLIENT, page_scope, server_scope
 from hub.settings import Vault
 from hub.turns import Turns
-from hub.vaultapi import Grant, VaultApi
+from hub.vaultapi import PAGE, Grant, VaultApi
 from hub.vaulterrors import DOWN, VaultDown, VaultError, VaultRefused
 
-_PAGE = "(page)"
-"""In the place of a server's name. No server of it runs, so a sweep takes the token back, once its time is over."""
+# No server has the page's name, so a sweep takes its token back, once its time is over.
 _PAGE_TTL, _PAGE_TTL_SECONDS = "1m", 60
 _MAY_NOT = "Only a running server may ask for a Vault token, with its own JUPYTERHUB_API_TOKEN."
 _REFUSED = "Vault gave no token. An administrator finds the reason in the hub's log."
@@ -44,7 +43,7 @@ class VaultTokenHandler(APIHandler):  # type: ignore[misc]
     async def post(self) -> None:
         """Answer with the token and where it is good for."""
         spawner = None if self._is_page() else self._asking_server()
-        user, server = (self.current_user.name, _PAGE) if spawner is None else (spawner.user.name, spawner.name)
+        user, server = (self.current_user.name, PAGE) if spawner is None else (spawner.user.name, spawner.name)
         if not self._limit.allows((user, server)):
             self._answer({"status": 429, "message": _TOO_MANY}, status=429)
             return

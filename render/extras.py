@@ -114,5 +114,6 @@ def _monitoring(stack: Stack, found: Found) -> dict[str, Any] | None:
         "alerts": stack.monitoring.alerts,
         "dashboard": stack.monitoring.dashboard,
         "release": "kube-prometheus-stack",
+        "renewer": has_lasting_token(stack.vault),
         "tokenSecret": {"name": keys_secret(stack.name), "key": token_key(METRICS)},
     }

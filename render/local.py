@@ -13,7 +13,7 @@ from render.keycloakpart import keycloak_part
 from render.login import provider_settings
 from render.parts import STATE, part
 from render.serversettings import server_settings
-from render.services import ADMIN_SERVICE, ADMIN_VARIABLE, CULLER, local_services
+from render.services import ADMIN_SERVICE, ADMIN_VARIABLE, CULLER, METRICS, local_services
 from render.templates import filled
 from render.vault import deployer_policy, login_role, vault_objects
 from spec.login import embedded
@@ -33,7 +33,11 @@ _SUPERVISION = tuple(
 """Code that the hub does not run, so that a change of it does not restart the hub."""
 _LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 """Else JupyterLab greets every user with a question, and asks the internet whether it is still the newest."""
-_TOKEN_VARIABLES = {ADMIN_SERVICE: ADMIN_VARIABLE, CULLER: "BUUNSTACK_CULLER_TOKEN"}
+_TOKEN_VARIABLES = {
+    ADMIN_SERVICE: ADMIN_VARIABLE,
+    CULLER: "BUUNSTACK_CULLER_TOKEN",
+    METRICS: "BUUNSTACK_METRICS_TOKEN",
+}
 _PAGE_SHARES = tuple(f"hub/{name}.py" for name in ("ending", "vaulthttp", "vaulterrors", "webanswers"))
 """Code of the hub that the page for one's secrets runs too."""
 _PAGE_URL, _PAGE_TOKEN = "http://127.0.0.1:@{page_port}", "BUUNSTACK_PAGE_TOKEN"

@@ -22,8 +22,8 @@ def is_monitored(stack: Stack, found: Found) -> bool:
 
 
 def local_services(stack: Stack) -> dict[str, list[str]]:
-    """Service -> scopes on one machine, where nobody collects metrics and the culler is the stack's own."""
-    wanted = {ADMIN_SERVICE: services(stack, Found())[ADMIN_SERVICE]}
+    """Service -> scopes on one machine, where whoever has the token collects metrics and the culler is our own."""
+    wanted = services(stack, Found(monitoring=True))
     if stack.culling.enabled:
         removal = ["delete:users"] if stack.culling.users else []
         wanted[CULLER] = ["list:users", "read:users:activity", "read:servers", "delete:servers", *removal]

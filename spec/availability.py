@@ -24,7 +24,6 @@ _LOCAL: tuple[Row, ...] = (
     (("vault", "preset"), lambda stack: stack.vault.preset is not None),
     (("vault", "hub_login"), lambda stack: ways(stack.vault).hub_login != OURS.hub_login),
     (("vault", "admin_token"), _named),
-    (("monitoring", "enabled"), lambda stack: stack.monitoring.enabled is True),
     (("monitoring", "namespace"), _named),
     (("monitoring", "alerts"), _named),
     (("monitoring", "dashboard"), _named),

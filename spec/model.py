@@ -117,7 +117,7 @@ class Culling(Section, frozen=True):
 class Monitoring(Section, frozen=True):
     """Metrics, alerts and a dashboard."""
 
-    enabled: Annotated[bool | Literal["auto"], says("`auto` follows what the cluster has.")] = "auto"
+    enabled: Annotated[bool | Literal["auto"], says("`auto` follows what the cluster has; a machine has it.")] = "auto"
     namespace: Annotated[Slug, says("The namespace of Prometheus.")] = "monitoring"
     alerts: Annotated[bool, says("Make alert rules.")] = True
     dashboard: Annotated[bool, says("Make a Grafana dashboard.")] = True

@@ -56,4 +56,13 @@ def restore(_, file, spec="stack.yaml", state=None, yes=False, json=False):
         bringing.restore(spec, state, file, yes, json)
 
 
-TASKS = (doctor, bundle, drift, backup, restore)
+@task(help=STATE | JSON | {"since": "the period: 30d, 12h", "csv": "print CSV"})
+def usage(_, spec="stack.yaml", state=None, since="30d", json=False, csv=False):
+    """Show what each user has used, and takes now."""
+    with user_errors():
+        from apply import usage as report
+
+        report.show(spec, state, since, json, csv)
+
+
+TASKS = (doctor, bundle, drift, backup, restore, usage)

@@ -9,6 +9,7 @@ from typing import Any
 from hub.config import configure, notebook_environment, vault_api
 from hub.form import ProfileForm
 from hub.hooks import as_hook
+from hub.local.measured import measure
 from hub.settings import Local, Profile, Settings, SettingsError
 
 
@@ -27,6 +28,7 @@ def configure_local(c: Any, settings: Settings, environ: Mapping[str, str] = os.
     configure_proxy(c, local, environ)
     configure_notebook(c, settings)
     configure_servers(c, settings, local)
+    measure(local, settings.vault is not None)
 
 
 def configure_addresses(c: Any, local: Local) -> None:

@@ -117,6 +117,7 @@ class Keeper:
             await self._extend(held)
         self._write(token)
         self._held, self._seen, self._failures = held, token, 0
+        self.metrics.near_cap.set(0)
         end = "never ends, which is a risk" if endless else f"ends in {held.lease_seconds:.0f} s unless it is renewed"
         cannot = "" if endless or life.get("renewable") else " and cannot be"
         self._say(f"in use: the token with accessor {held.accessor}, which {end}{cannot}")
@@ -133,6 +134,7 @@ class Keeper:
         self._failures = 0
         self._write(held.token)
         if is_cut(held.lease_seconds, before):
+            self.metrics.near_cap.set(1)
             self._say(f"the token with accessor {held.accessor} nears its cap: {held.lease_seconds:.0f} s are left")
         else:
             self._say(f"renewed for {held.lease_seconds:.0f} s: the token with accessor {held.accessor}")

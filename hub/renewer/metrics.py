@@ -18,6 +18,11 @@ class Metrics:
         self.success = Gauge(
             f"{_PREFIX}_last_success_timestamp_seconds", "When Vault last renewed it", registry=self._registry
         )
+        self.near_cap = Gauge(
+            f"{_PREFIX}_token_nears_its_cap",
+            "1 once Vault renews the hub's token for less than before: a cap ends it, whatever the renewer does",
+            registry=self._registry,
+        )
         self.renewals = Counter(
             f"{_PREFIX}_renewals", "Renewals asked for, by what came of it", ["outcome"], registry=self._registry
         )

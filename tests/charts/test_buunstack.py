@@ -2,33 +2,33 @@
 
 import json
 import re
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import jupyterhub.metrics
 import pytest
 import yaml
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
-Rendered = Callable[..., dict[str, Any]]
-CHART = Path(__file__).parent.parent.parent / "charts" / "buunstack"
-NFS = {"server": "nas", "path": "/homes", "capacity": "5Gi", "claim": "lab-homes", "volume": "ns-lab-homes"}
-MONITORING = {
-    "namespace": "monitoring",
-    "alerts": True,
-    "dashboard": True,
-    "release": "kube-prometheus-stack",
-    "tokenSecret": {"name": "buunstack-lab-keys", "key": "metrics_token"},
+import hub.metrics
+from hub.renewer.metrics import Metrics as RenewerMetrics
+from tests.charts.rendering import CHART, MONITORING, Rendered, expressions, run
+
+RENEWER_PORT = 9180
+OWN_SELECTOR = re.compile(r"\b((?:jupyterhub|buunstack)_\w+)\{(.*?)\}")
+OTHERS = {
+    *("kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"),
+    *("kube_pod_container_status_restarts_total", "container_memory_working_set_bytes"),
+    "certmanager_certificate_expiration_timestamp_seconds",
 }
+"""Metrics of kubelet, kube-state-metrics, cAdvisor and cert-manager, by their documents."""
+NFS = {"server": "nas", "path": "/homes", "capacity": "5Gi", "claim": "lab-homes", "volume": "ns-lab-homes"}
 EVERYTHING: dict[str, Any] = {
     "stack": "lab",
     "nfs": {**NFS, "mountOptions": ["nfsvers=4.2"]},
     "shared": {"claim": "lab-shared", "capacity": "1Gi", "storageClass": "fast"},
     "runtimeClass": {"name": "nvidia", "handler": "nvidia"},
-    "monitoring": MONITORING,
+    "monitoring": {**MONITORING, "renewer": True},
     "externalSecrets": [
         {
             "name": "login",
@@ -47,24 +47,6 @@ EVERYTHING: dict[str, Any] = {
         },
     ],
 }
-
-
-def run(helm: str, *words: str, values: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    command = [helm, *words, "--values=-"]
-    return subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=False)
-
-
-@pytest.fixture
-def rendered(helm: str) -> Rendered:
-    """Values -> `Kind name` -> object."""
-
-    def render(*, namespace: str = "ns", **values: Any) -> dict[str, Any]:
-        done = run(helm, "template", "lab-extras", str(CHART), f"--namespace={namespace}", values=values)
-        assert done.returncode == 0, done.stderr
-        found = [item for item in yaml.safe_load_all(done.stdout) if item]
-        return {f"{item['kind']} {item['metadata']['name']}": item for item in found}
-
-    return lambda **values: render(**{"stack": "lab", **values})
 
 
 @pytest.mark.parametrize("values", [{}, EVERYTHING], ids=["defaults", "everything"])
@@ -89,6 +71,8 @@ def test_what_is_asked_for_is_made_and_nothing_else(rendered: Rendered) -> None:
         "PersistentVolumeClaim lab-shared",
         "RuntimeClass nvidia",
         "ServiceMonitor lab-hub",
+        "ServiceMonitor lab-renewer",
+        "Service lab-renewer",
         "NetworkPolicy lab-metrics",
         "PrometheusRule lab",
         "ConfigMap lab-dashboard",
@@ -111,7 +95,7 @@ def test_names_that_look_like_numbers_or_switches_stay_text(rendered: Rendered) 
         "nfs": {**NFS, "claim": "1", "volume": "2"},
         "shared": {"claim": "3", "capacity": "4", "storageClass": "5"},
         "runtimeClass": {"name": "6", "handler": "7"},
-        "monitoring": {"namespace": "8", "alerts": True, "dashboard": True, "release": "9"}
+        "monitoring": {"namespace": "8", "alerts": True, "dashboard": True, "release": "9", "renewer": False}
         | {"tokenSecret": {"name": "10", "key": "11"}},
         "externalSecrets": [{**EVERYTHING["externalSecrets"][0], "name": "12", "store": "13"}],
     }
@@ -181,6 +165,19 @@ def test_prometheus_alone_gets_a_way_to_the_hub(rendered: Rendered) -> None:
     assert rule["ports"] == [{"port": 8081, "protocol": "TCP"}]
 
 
+def test_the_renewers_numbers_have_a_service_of_their_own_where_it_runs(rendered: Rendered) -> None:
+    found = rendered(monitoring={**MONITORING, "renewer": True})
+    service, monitor = found["Service lab-renewer"], found["ServiceMonitor lab-renewer"]["spec"]
+    (rule,) = found["NetworkPolicy lab-metrics"]["spec"]["ingress"]
+
+    assert service["spec"]["selector"] == {"component": "hub", "release": "lab"}
+    assert service["spec"]["ports"] == [{"name": "metrics", "port": RENEWER_PORT, "targetPort": RENEWER_PORT}]
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    # The hub's own monitor takes services of the hub's labels, and this one is none of them.
+    assert service["metadata"]["labels"]["component"] != "hub"
+    assert [port["port"] for port in rule["ports"]] == [8081, RENEWER_PORT]
+
+
 @pytest.mark.parametrize(
     ("switch", "gone"), [("alerts", "PrometheusRule lab"), ("dashboard", "ConfigMap lab-dashboard")]
 )
@@ -194,30 +191,33 @@ def test_each_alert_says_what_happens_and_what_to_look_at(rendered: Rendered) ->
 
     for rule in group["rules"]:
         assert rule["labels"]["severity"] in ("critical", "warning")
-        assert {"summary", "description"} == rule["annotations"].keys()
+        assert {"summary", "description", "runbook"} == rule["annotations"].keys()
         assert 'namespace="ns"' in rule["expr"]
 
 
-def test_alerts_and_dashboard_name_metrics_that_the_hub_has(rendered: Rendered) -> None:
-    metrics = _metrics()
-    named = {name for text in _expressions(rendered) for name in re.findall(r"\bjupyterhub_\w+", text)}
+def test_alerts_and_dashboard_name_metrics_that_our_parts_have(rendered: Rendered) -> None:
+    named = {name for text in expressions(rendered) for name in re.findall(r"\b[a-z]+_[a-z_]+(?=\{)", text)}
+    ours = {name for name in named if name.startswith(("jupyterhub_", "buunstack_"))}
 
-    assert len(named) > 6
-    assert named - metrics.keys() == set()
+    assert len(ours) > 15
+    assert ours - _metrics().keys() == set()
+    assert named - ours <= OTHERS
 
 
 def test_alerts_and_dashboard_choose_by_labels_and_outcomes_that_the_hub_has(rendered: Rendered) -> None:
     metrics = _metrics()
     outcomes = {status.value for status in jupyterhub.metrics.ServerSpawnStatus}
-    chosen = [found for text in _expressions(rendered) for found in re.findall(r"\b(jupyterhub_\w+)\{(.*?)\}", text)]
-    statuses = set()
+    chosen = [found for text in expressions(rendered) for found in OWN_SELECTOR.findall(text)]
+    statuses, outcomes_of_vault = set(), set()
 
     for name, conditions in chosen:
-        wanted = dict(re.findall(r'(\w+)=~?"(.*?)"', conditions))
+        wanted = dict(re.findall(r'(\w+)(?:=~?|!=)"(.*?)"', conditions))
         assert wanted.pop("namespace") in ("ns", "$namespace")
         assert wanted.keys() <= set(metrics[name]._labelnames)
+        outcomes_of_vault |= {wanted["outcome"]} if "outcome" in wanted else set()
         statuses |= set(wanted.get("status", "success").split("|"))
 
+    assert outcomes_of_vault <= {"done", "renewed"}
     assert len(statuses) > 1
     assert statuses - outcomes == set()
 
@@ -227,7 +227,8 @@ def test_the_dashboard_is_json_with_the_stacks_own_name(rendered: Rendered) -> N
     dashboard = json.loads(text)
 
     assert dashboard["title"] == "JupyterHub: lab in ns"
-    assert len(dashboard["panels"]) == 8
+    assert len(dashboard["panels"]) == 16
+    assert len({panel["id"] for panel in dashboard["panels"]}) == 16
     assert "@@" not in text
 
 
@@ -267,22 +268,13 @@ def test_a_value_that_is_wrong_is_refused(helm: str, values: dict[str, Any]) -> 
 
 
 def _metrics() -> dict[str, MetricWrapperBase]:
-    """Every series of JupyterHub's own metrics -> the metric it belongs to."""
+    """Every series of JupyterHub's metrics, of the hub's and of the renewer's -> the metric it belongs to."""
     found = {}
-    for metric in vars(jupyterhub.metrics).values():
+    for metric in (*vars(jupyterhub.metrics).values(), *vars(hub.metrics).values(), *vars(RenewerMetrics()).values()):
         if isinstance(metric, MetricWrapperBase):
-            suffixes = ("_bucket", "_count", "_sum") if isinstance(metric, Histogram) else ("",)
+            suffixes = {Histogram: ("_bucket", "_count", "_sum"), Counter: ("_total",)}.get(type(metric), ("",))
             found |= {f"{metric._name}{suffix}": metric for suffix in suffixes}
     return found
-
-
-def _expressions(rendered: Rendered) -> list[str]:
-    """The queries of all alerts and of all panels."""
-    found = rendered(monitoring=MONITORING)
-    (group,) = found["PrometheusRule lab"]["spec"]["groups"]
-    (dashboard,) = found["ConfigMap lab-dashboard"]["data"].values()
-    targets = [target for panel in json.loads(dashboard)["panels"] for target in panel["targets"]]
-    return [item["expr"] for item in (*group["rules"], *targets)]
 
 
 def _leaves(value: Any) -> list[Any]:

@@ -4,7 +4,8 @@ from typing import Any
 
 from apply.helm import Helm, Release
 from apply.kube import Kube
-from tests.charts.test_buunstack import CHART, MONITORING, NFS
+from tests.charts.rendering import CHART, MONITORING
+from tests.charts.test_buunstack import NFS
 
 
 def test_homes_stay_when_the_release_goes(kube: Kube, helm: Helm, namespace: str) -> None:

@@ -21,7 +21,6 @@ REFUSED = {
     "vault.preset": (PRESET, 17, "vault: {preset: null}"),
     "vault.hub_login": ("vault: {hub_login: token}", 20, "vault: {hub_login: jwt}"),
     "vault.admin_token": ("vault: {admin_token: {}}", 22, ""),
-    "monitoring.enabled": ("monitoring: {enabled: true}", 23, "monitoring: {enabled: auto}"),
     "monitoring.namespace": ("monitoring: {namespace: a}", 25, ""),
     "monitoring.alerts": ("monitoring: {alerts: false}", 22, ""),
     "monitoring.dashboard": ("monitoring: {dashboard: false}", 25, ""),
@@ -108,6 +107,7 @@ USED_EVERYWHERE = {
 USED = {
     **USED_EVERYWHERE,
     "target.confinement": "target: {kind: local, confinement: off}",
+    "monitoring.enabled": "monitoring: {enabled: false}",
     "hub.host": "",
     "hub.address": "hub: {address: 127.0.0.2}",
     "hub.port": "",

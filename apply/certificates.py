@@ -1,5 +1,6 @@
 """Certificates of the local target: one authority per stack, kept in its state directory."""
 
+import base64
 import datetime
 import ipaddress
 from pathlib import Path
@@ -86,18 +87,36 @@ def ensure_signing_key(state: StateDirectory, name: str) -> str:
 
 def seen(state: StateDirectory, name: str) -> CertificateSeen:
     """What `tls/<name>.pem` is worth, beside its key and today's authority."""
-    now = datetime.datetime.now(datetime.UTC)
     try:
-        certificate = x509.load_pem_x509_certificate((state.path / "tls" / f"{name}.pem").read_bytes())
+        text = (state.path / "tls" / f"{name}.pem").read_bytes()
         authority = x509.load_pem_x509_certificate((state.path / "tls" / "ca.pem").read_bytes())
     except (OSError, ValueError) as error:
         return CertificateSeen(name, fault=getattr(error, "strerror", None) or "it is no certificate")
+    return _seen(name, text, state.read(f"secrets/{name}-tls.key"), authority)
+
+
+def in_secret(name: str, data: dict[str, str]) -> CertificateSeen:
+    """What the certificate in a TLS Secret is worth, beside its key.
+
+    Args:
+        data: as Kubernetes gives it.
+    """
+    key = base64.b64decode(data.get("tls.key", "")).decode("utf-8", "replace")
+    return _seen(name, base64.b64decode(data.get("tls.crt", "")), key, None)
+
+
+def _seen(name: str, text: bytes, key: str | None, authority: x509.Certificate | None) -> CertificateSeen:
+    now = datetime.datetime.now(datetime.UTC)
+    try:
+        certificate = x509.load_pem_x509_certificate(text)
+    except ValueError:
+        return CertificateSeen(name, fault="it is no certificate")
     return CertificateSeen(
         name,
         days=(certificate.not_valid_after_utc - now) / datetime.timedelta(days=1),
         begins_in_days=(certificate.not_valid_before_utc - now) / datetime.timedelta(days=1),
-        of_authority=_is_issued_by(certificate, authority),
-        fits_key=_fits(certificate, state.read(f"secrets/{name}-tls.key")),
+        of_authority=authority is None or _is_issued_by(certificate, authority),
+        fits_key=_fits(certificate, key),
     )
 
 

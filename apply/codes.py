@@ -1,5 +1,5 @@
-"""All codes of `inv doctor` but those of the login, which judge their own order of causes. Pure data."""
+"""All codes of `inv doctor` but those of the login, which has its own order of causes. Pure data."""
 
-from apply import machinecodes
+from apply import clustercodes, machinecodes
 
-WORDS = machinecodes.WORDS
+WORDS = machinecodes.WORDS | clustercodes.WORDS

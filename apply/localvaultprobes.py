@@ -4,7 +4,6 @@ import json
 from typing import TYPE_CHECKING
 
 from apply import facts, localvault, rest, vaultobjects
-from apply.vaultobjects import VaultObject
 from apply.vaultseen import VaultSeen
 from render.hubfiles import layout
 from spec.errors import StackError, TargetUnreachable
@@ -40,13 +39,6 @@ def observed(target: "LocalTarget", fault: str) -> VaultSeen | None:
     )
 
 
-def told(found: list[VaultObject]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(titles of what is not there, titles of what is not as declared)."""
-    off = vaultobjects.differing(found)
-    missing = tuple(one.title for one in off if one.live is None)
-    return missing, tuple(one.title for one in off if one.live is not None)
-
-
 def _health(target: "LocalTarget") -> int:
     port = facts.known(target.stack, target.state)["vault_port"]
     url, trust = f"https://127.0.0.1:{port}/v1/sys/health", target.state.path / "tls" / "ca.pem"
@@ -58,7 +50,7 @@ def _objects(target: "LocalTarget") -> tuple[tuple[str, ...], tuple[str, ...], s
     declared = json.loads(target.wanted(target.artifacts()).files["conf/vault.json"])
     try:
         with localvault.signed_in(target.stack, target.state) as vault:
-            return *told(vaultobjects.objects(declared, vault.read, None)), ""
+            return *vaultobjects.astray(vaultobjects.objects(declared, vault.read, None)), ""
     except StackError as error:
         return (), (), error.message
 

@@ -6,13 +6,12 @@ A rule is a function over what was seen and a row in `RULES`; the words of its c
 from collections.abc import Iterator
 
 from apply import vaultcheck
+from apply.certificatecheck import hits as of_certificate
 from apply.diagnosis import Hit, Rule, judged
 from apply.findings import Finding, Report
 from apply.machinecodes import WORDS
 from apply.machineseen import MachineSeen
 
-_SOON_DAYS = 14
-"""Install makes a certificate anew when 30 days are left; below this nobody has installed for long."""
 _SHOWN = 6
 """Names in one line of evidence."""
 
@@ -79,19 +78,7 @@ def _machine(seen: MachineSeen) -> Iterator[Hit]:
 
 def _certificates(seen: MachineSeen) -> Iterator[Hit]:
     for one in seen.certificates:
-        place, named = f"tls/{one.name}.pem", {"name": one.name}
-        if one.fault:
-            yield Hit("CERT105", f"{place}: {one.fault}", named)
-        elif one.begins_in_days > 0:
-            yield Hit("CERT106", f"{place} begins in {one.begins_in_days:.1f} days", named)
-        elif one.days <= 0:
-            yield Hit("CERT101", f"{place} ended {-one.days:.0f} days ago", named)
-        elif not one.of_authority:
-            yield Hit("CERT103", f"{place} is not signed by tls/ca.pem", named)
-        elif not one.fits_key:
-            yield Hit("CERT104", f"{place} and secrets/{one.name}-tls.key", named)
-        elif one.days < _SOON_DAYS:
-            yield Hit("CERT102", f"{place} ends in {one.days:.0f} days", named)
+        yield from of_certificate(one, f"tls/{one.name}.pem")
 
 
 def _environments(seen: MachineSeen) -> Iterator[Hit]:

@@ -40,7 +40,7 @@ WORDS = {
         "what the supervisor tells of its parts cannot be read",
         "somebody has written run/status.json, or the disk was full",
         "kill the supervisor's process (run/supervisor.lock has its number): the keeper starts another one",
-        explains=("PROC101", "PROC102"),
+        explains=("PROC101", "PROC102", "HUB101"),
     ),
     "PORT101": Words(
         "error",
@@ -110,15 +110,17 @@ WORDS = {
     "CERT101": Words(
         "error",
         "the certificate of {name} has ended",
-        "nobody has installed for long",
+        "nobody has renewed it",
         "inv install makes another one",
+        "renew what is in the Secret (cert-manager, or kubectl create secret tls)",
         explains=("WAY1", "VAULT109"),
     ),
     "CERT102": Words(
         "warning",
         "the certificate of {name} ends soon",
-        "nobody has installed for long",
+        "nobody has renewed it",
         "inv install makes another one",
+        "renew what is in the Secret (cert-manager, or kubectl create secret tls)",
     ),
     "CERT103": Words(
         "error",
@@ -137,8 +139,9 @@ WORDS = {
     "CERT105": Words(
         "error",
         "the certificate of {name} cannot be read",
-        "the file was changed, cut short, or lost",
+        "it was changed, cut short, or lost",
         "remove what is left of it, then inv install makes another one",
+        "kubectl create secret tls with a certificate and its key",
         explains=("WAY1", "VAULT109"),
     ),
     "CERT106": Words(
@@ -172,11 +175,13 @@ WORDS = {
         "the hub does not take the token of its admin service",
         "the token was changed in one place only, or put back from a backup",
         "put the token back; or inv uninstall and inv install: a hub that starts takes the one in its place",
+        "put the token back; or kubectl rollout restart deployment/hub: a hub that starts takes the one in its place",
     ),
     "WAY101": Words(
         "error",
         "the login page does not come through the proxy",
         "the proxy has lost its route to the hub, or serves another certificate",
         "inv logs proxy; kill the hub's process: the one that is started again writes the routes anew",
+        "inv logs proxy; inv install --repair",
     ),
 } | vaultcheck.WORDS

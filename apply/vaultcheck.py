@@ -16,7 +16,7 @@ WORDS = {
         f"it does not run, hangs, or cannot be reached from here; {_SERVERS}",
         "inv status and inv logs vault; inv install starts what is missing",
         "correct vault.address, or have whoever runs Vault look at it",
-        explains=("VAULT106", "VAULT107"),
+        explains=("VAULT106", "VAULT107", "HUB105"),
     ),
     "VAULT102": Words(
         "error",
@@ -24,7 +24,7 @@ WORDS = {
         "it was started without the key that its data was made with",
         "put secrets/seal.key back from a backup, then inv install",
         "unseal it: bao operator unseal",
-        explains=("VAULT106", "VAULT107", "PROC101", "PROC102", "HUB103"),
+        explains=("VAULT106", "VAULT107", "PROC101", "PROC102", "HUB105"),
     ),
     "VAULT103": Words(
         "error",
@@ -32,7 +32,7 @@ WORDS = {
         "somebody removed it, or Vault came back from an older backup",
         "inv doctor --fix writes it again",
         "inv vault.apply",
-        explains=("HUB103",),
+        explains=("HUB105",),
     ),
     "VAULT104": Words(
         "error",
@@ -41,7 +41,7 @@ WORDS = {
         "messages such as `child policies must be subset of parent` and `permission denied`",
         "inv doctor --fix writes it again",
         "inv vault.apply",
-        explains=("HUB103",),
+        explains=("HUB105",),
     ),
     "VAULT106": Words(
         "error",
@@ -63,7 +63,7 @@ WORDS = {
         "it was revoked, has ended, or was made in another way",
         "inv install",
         "inv vault.apply makes another one and brings it to the hub",
-        explains=("HUB103",),
+        explains=("HUB105",),
     ),
     "VAULT109": Words(
         "error",
@@ -71,7 +71,7 @@ WORDS = {
         "its authority is a private one, or the certificate is for another name or has ended",
         "inv install makes another one",
         "name the authority with `ca:` in the stack file",
-        explains=("VAULT106", "VAULT107", "HUB103"),
+        explains=("VAULT106", "VAULT107", "HUB105"),
     ),
 }
 

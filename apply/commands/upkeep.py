@@ -8,7 +8,7 @@ from apply.commands.flags import JSON, STATE
 from apply.console import user_errors
 
 _DOCTOR = {
-    "only": "one part: machine, parts, hub, profiles, secrets, login",
+    "only": "one part, such as hub, secrets or login",
     "fix": "put right what is safe, and say it before",
     "least_free": "of the disk, before it counts as full",
 }

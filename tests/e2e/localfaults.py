@@ -311,7 +311,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "settings are changed by hand": (appended("conf/settings.json", b" "), "FILE102"),
     "code of the hub is gone": (file("site/hub/hooks.py", None), "FILE102"),
     "facts are damaged": (file("conf/facts.json", b'{"ports": '), "FILE103"),
-    "certificate has ended": (lambda stack: certificate(stack, days=-1), "CERT101"),
+    "certificate has ended": (lambda stack: certificate(stack, days=0), "CERT101"),
     "certificate ends soon": (lambda stack: certificate(stack, days=5), "CERT102"),
     "certificate of another authority": (foreign_certificate, "CERT103"),
     "certificate does not fit its key": (lambda stack: certificate(stack, key=False), "CERT104"),

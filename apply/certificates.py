@@ -1,5 +1,6 @@
 """Certificates of the local target: one authority per stack, kept in its state directory."""
 
+import base64
 import datetime
 import ipaddress
 from pathlib import Path
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from apply.machineseen import CertificateSeen
 from apply.state import StateDirectory
 
 _AUTHORITY_DAYS = 3650
@@ -83,6 +85,58 @@ def ensure_signing_key(state: StateDirectory, name: str) -> str:
     return public.decode()
 
 
+def seen(state: StateDirectory, name: str) -> CertificateSeen:
+    """What `tls/<name>.pem` is worth, beside its key and today's authority."""
+    try:
+        text = (state.path / "tls" / f"{name}.pem").read_bytes()
+        authority = x509.load_pem_x509_certificate((state.path / "tls" / "ca.pem").read_bytes())
+    except (OSError, ValueError) as error:
+        return CertificateSeen(name, fault=getattr(error, "strerror", None) or "it is no certificate")
+    return _seen(name, text, state.read(f"secrets/{name}-tls.key"), authority)
+
+
+def in_secret(name: str, data: dict[str, str]) -> CertificateSeen:
+    """What the certificate in a TLS Secret is worth, beside its key.
+
+    Args:
+        data: as Kubernetes gives it.
+    """
+    key = base64.b64decode(data.get("tls.key", "")).decode("utf-8", "replace")
+    return _seen(name, base64.b64decode(data.get("tls.crt", "")), key, None)
+
+
+def _seen(name: str, text: bytes, key: str | None, authority: x509.Certificate | None) -> CertificateSeen:
+    now = datetime.datetime.now(datetime.UTC)
+    try:
+        certificate = x509.load_pem_x509_certificate(text)
+    except ValueError:
+        return CertificateSeen(name, fault="it is no certificate")
+    return CertificateSeen(
+        name,
+        days=(certificate.not_valid_after_utc - now) / datetime.timedelta(days=1),
+        begins_in_days=(certificate.not_valid_before_utc - now) / datetime.timedelta(days=1),
+        of_authority=authority is None or _is_issued_by(certificate, authority),
+        fits_key=_fits(certificate, key),
+    )
+
+
+def _fits(certificate: x509.Certificate, key: str | None) -> bool:
+    if not key:
+        return True  # that it is gone is told elsewhere
+    try:
+        return serialization.load_pem_private_key(key.encode(), None).public_key() == certificate.public_key()
+    except ValueError:
+        return False
+
+
+def _is_issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, another one is needed
+        return False
+    return True
+
+
 def _still_good(state: StateDirectory, name: str, hosts: list[str], authority: x509.Certificate) -> bool:
     path = state.path / "tls" / f"{name}.pem"
     if not path.exists() or not state.has_secret(f"{name}-tls.key"):
@@ -90,9 +144,7 @@ def _still_good(state: StateDirectory, name: str, hosts: list[str], authority: x
     certificate = x509.load_pem_x509_certificate(path.read_bytes())
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     enough = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=_RENEW_DAYS)
-    try:
-        certificate.verify_directly_issued_by(authority)
-    except Exception:  # noqa: BLE001 - whatever is wrong with the old one, a new one is made
+    if not _is_issued_by(certificate, authority):
         return False
     return certificate.not_valid_after_utc > enough and list(names) == [_general_name(host) for host in hosts]
 

@@ -104,7 +104,7 @@ class ClusterTarget:
             StackError: the cluster lacks what the stack needs, or refuses what it is made of.
         """
         seen, artifacts = self._look()
-        return self._planned(artifacts, observe(self.kube, self.stack, seen), options, tell)
+        return self.planned(artifacts, observe(self.kube, self.stack, seen), options, tell)
 
     def install(self, options: Options, confirm: Confirm, tell: Tell) -> Outcome:
         """Make the cluster agree with the stack file and prove it."""
@@ -115,8 +115,12 @@ class ClusterTarget:
 
     def _look(self) -> tuple[Glance, Artifacts]:
         """What is there, and what the stack is made of with what the cluster has decided."""
-        seen, found = at_once((lambda: glance(self.kube, self.stack), lambda: discover(self.kube, self.stack)))
-        return seen, render(self.stack, self._beside(found))
+        seen, artifacts = at_once((lambda: glance(self.kube, self.stack), self.artifacts_there))
+        return seen, artifacts
+
+    def artifacts_there(self) -> Artifacts:
+        """Everything the stack is made from, with what the cluster has decided."""
+        return render(self.stack, self._beside(discover(self.kube, self.stack)))
 
     def bring(
         self, artifacts: Artifacts, seen: Glance, why: str, options: Options, confirm: Confirm, tell: Tell
@@ -133,7 +137,7 @@ class ClusterTarget:
         with self.locked("install", tell):
             seen = glance(self.kube, self.stack)
             observed = observe(self.kube, self.stack, seen)
-            planned = self._planned(artifacts, observed, options, tell)
+            planned = self.planned(artifacts, observed, options, tell)
             if planned.changes and first is None:
                 confirm(planned)
             self._ensure_labels(artifacts, seen)
@@ -160,7 +164,7 @@ class ClusterTarget:
         self, artifacts: Artifacts, seen: Glance, options: Options, confirm: Confirm, tell: Tell
     ) -> Plan:
         """The lock lies in the namespace, so a plan is shown before there can be one; it is made again behind it."""
-        planned = self._planned(artifacts, observe(self.kube, self.stack, seen), options, tell)
+        planned = self.planned(artifacts, observe(self.kube, self.stack, seen), options, tell)
         confirm(planned)
         wanted = json.loads(artifacts[NAMESPACE])
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": wanted | {"annotations": {MADE: self.stack.name}}}
@@ -197,7 +201,8 @@ class ClusterTarget:
         else:
             generations.renew(self.kube, self.namespace, seen.generations[-1], found)
 
-    def _planned(self, artifacts: Artifacts, observed: Observed, options: Options, tell: Tell) -> Plan:
+    def planned(self, artifacts: Artifacts, observed: Observed, options: Options, tell: Tell) -> Plan:
+        """What would be done, seen this; raises what `examine` does."""
         from apply.readiness import check
 
         releases = self.releases(tell)

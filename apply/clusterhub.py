@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from apply import servicetoken, tunnel
+from apply import rest, servicetoken, tunnel
 from apply.hubapi import HubApi
 from apply.reach import Reach
 from spec.errors import StackError, TargetUnreachable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _HUB_PORT, _PROXY_PORT = 8081, 8000
 """Of the pods of the z2jh chart (templates/hub/deployment.yaml, templates/proxy/deployment.yaml)."""
 _PUBLIC_SECONDS = 10.0
-_OK = 200
+_OK, _FOUND = 200, 302
 
 
 @contextlib.contextmanager
@@ -37,6 +37,18 @@ def proxy(target: "ClusterTarget") -> Iterator[str]:
     """The address of the proxy, as an Ingress reaches it."""
     with _tunnel(target, "proxy", _PROXY_PORT) as address:
         yield address
+
+
+def page_fault(target: "ClusterTarget", timeout_seconds: float) -> str:
+    """Why the login page does not come through the proxy; empty when it does.
+
+    Raises:
+        StackError: no proxy runs, or it does not answer.
+    """
+    with proxy(target) as address:
+        url, sent = f"{address}/hub/login", {"Connection": "close"}
+        status, _ = rest.call("GET", url, what="the login page", headers=sent, timeout=timeout_seconds)
+    return "" if status in (_OK, _FOUND) else f"it answers {status}"
 
 
 @contextlib.contextmanager

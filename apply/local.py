@@ -14,7 +14,6 @@ from apply import (
     localvault,
     supervision,
     userpolicies,
-    vaultobjects,
 )
 from apply.localhub import ADMIN_TOKEN, LocalHub
 from apply.placement import APPLIED, FIRST_PASSWORD, LOGIN, POLICIES, SUPERVISION, WRITTEN, digests, files, wanted
@@ -281,10 +280,9 @@ class LocalTarget(LocalHub):
         return ""
 
     def _write_vault(self, objects: dict[str, Any]) -> None:
-        with localvault.signed_in(self.stack, self.state) as vault:
-            for one in vaultobjects.differing(vaultobjects.objects(objects, vault.read, None)):
-                vault.write(one.path, one.body)
-            if has_user_policies(self.stack.vault):
+        localvault.write(self.stack, self.state, objects)
+        if has_user_policies(self.stack.vault):
+            with localvault.signed_in(self.stack, self.state) as vault:
                 userpolicies.ensure(vault, layout(self.stack), self.hub_api().names())
 
     def _applied(self) -> dict[str, str]:

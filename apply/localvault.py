@@ -2,9 +2,9 @@
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from apply import facts
+from apply import facts, vaultobjects
 from apply.state import StateDirectory
 from render.hubfiles import layout
 from spec.errors import StackError
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _INITIALIZED = "bao/initialized.json"
 
 
-def signed_in(stack: Stack, state: StateDirectory) -> "Vault":
-    """A client that acts as the deployer; to be used as a context.
+def signed_in(stack: Stack, state: StateDirectory, mount: str = "", role: str = "deployer") -> "Vault":
+    """A client that acts as the deployer, or as who else has a key here; to be used as a context.
 
     Raises:
         StackError: the server does not answer, or refuses the login.
@@ -25,8 +25,19 @@ def signed_in(stack: Stack, state: StateDirectory) -> "Vault":
     from apply.vault import Vault
 
     vault = Vault(f"https://127.0.0.1:{facts.known(stack, state)['vault_port']}", state.path / "tls" / "ca.pem")
-    vault.login(layout(stack).deployer_mount, "deployer", state.secret("deployer-login.key"))
+    vault.login(mount or layout(stack).deployer_mount, role, state.secret(f"{role}-login.key"))
     return vault
+
+
+def write(stack: Stack, state: StateDirectory, declared: dict[str, Any]) -> None:
+    """Make policies and token role as declared; what is so already is not written.
+
+    Raises:
+        StackError: the server does not answer, or refuses.
+    """
+    with signed_in(stack, state) as vault:
+        for one in vaultobjects.differing(vaultobjects.objects(declared, vault.read, None)):
+            vault.write(one.path, one.body)
 
 
 def refuse_other_names(stack: Stack, state: StateDirectory) -> None:

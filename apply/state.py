@@ -194,6 +194,18 @@ class StateDirectory:
         finally:
             os.close(descriptor)
 
+    def worker(self) -> str:
+        """The command that holds the stack now, in words; empty when none does."""
+        path = self.path.with_name(f".{self.path.name}.lock")
+        try:
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return ""
+        except BlockingIOError:
+            return _holder(path)
+        return ""
+
     def _take(self, descriptor: int, path: Path, tell: Callable[[str], None]) -> None:
         until = time.monotonic() + _LOCK_WAIT_SECONDS
         told = False

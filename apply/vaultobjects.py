@@ -87,6 +87,13 @@ def differing(found: list[VaultObject]) -> list[VaultObject]:
     return [one for one in found if one.live is None or _differences(one)]
 
 
+def astray(found: list[VaultObject]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(titles of what is not there, titles of what is not as declared)."""
+    off = differing(found)
+    missing = tuple(one.title for one in off if one.live is None)
+    return missing, tuple(one.title for one in off if one.live is not None)
+
+
 def _kv(mount: str, read: Read) -> VaultObject:
     path = f"sys/mounts/{mount}"
     live = read(path)

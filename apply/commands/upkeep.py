@@ -7,14 +7,21 @@ from invoke import task
 from apply.commands.flags import JSON, SPEC, STATE
 from apply.console import user_errors
 
+_DOCTOR = {
+    "only": "one part, such as hub, secrets or login",
+    "fix": "put right what is safe, and say it before",
+    "least_free": "of the disk, before it counts as full",
+}
 
-@task(help=STATE | JSON | {"only": "one part: login"})
-def doctor(_, spec="stack.yaml", state=None, json=False, only=""):
+
+@task(help=STATE | JSON | _DOCTOR)
+def doctor(_, spec="stack.yaml", state=None, json=False, only="", fix=False, least_free="1Gi"):
     """Find what is wrong, and say what repairs it."""
     with user_errors():
         from apply import doctor as examination
 
-        examination.examine(spec, state, only, json)
+        request = examination.Request(only, fix, least_free)
+        examination.examine(spec, state, request, json)
 
 
 _BUNDLE = {"out": "the file to write", "key": "file of the signing key (default: the user's own, made where none is)"}

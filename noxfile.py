@@ -13,16 +13,11 @@ _CORES = os.cpu_count() or 1
 _WHOLE_FILES = ("--dist", "loadfile", "--no-loadscope-reorder")
 # The tests wait for processes more than they compute, so one worker more than cores is busy.
 _PARALLEL = ("-n", str(_CORES + 1), *_WHOLE_FILES)
-_FAULTS = (
-    "tests/faults",
-    *(f"tests/hub/{name}.py" for name in ("test_faults", "test_revocation", "oidc/test_outage")),
-    *("tests/hub/local/test_spawner_survival.py", "tests/hub/local/test_proxy.py", "tests/buunstack/test_faults.py"),
-)
-_LIVES = (
-    "tests/e2e",
-    *(f"tests/hub/test_{name}.py" for name in ("mcpgate", "programs", "servicetoken", "secretspage")),
-)
-_IMAGES = ("tests/images", *(f"tests/apply/test_{name}.py" for name in ("imagefiles", "imagelock", "wheel")))
+_OF_FAULTS = ("test_faults", "test_revocation", "oidc/test_outage", "local/test_spawner_survival", "local/test_proxy")
+_OF_LIVES = ("mcpgate", "programs", "servicetoken", "secretspage")
+_FAULTS = ("tests/faults", *map("tests/hub/{}.py".format, _OF_FAULTS), "tests/buunstack/test_faults.py")
+_LIVES = ("tests/e2e", *map("tests/hub/test_{}.py".format, _OF_LIVES))
+_IMAGES = ("tests/images", *map("tests/apply/test_{}.py".format, ("imagefiles", "imagelock", "wheel")))
 _WRITE_GOLDEN = {"BUUNSTACK_GOLDEN": "write"}
 CODE = ("spec", "render", "apply", "hub", "buunstack")
 
@@ -99,7 +94,10 @@ def cluster(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """A stack's whole life on the cluster of KUBECONFIG, else on one that kind makes (BUUNSTACK_KIND_CONFIG)."""
     _install(session, "test", "browser")
-    session.run("pytest", "--timeout=600", *(session.posargs or ("tests/kubernetes",)))
+    # Tests wait for pods most of the time; those that change what all stacks share come after the others.
+    by_files = (("-n", "2", "--dist", "loadfile", "-m", "not alone"), ("-m", "alone"))
+    for words in [session.posargs] if session.posargs else [(*one, "tests/kubernetes") for one in by_files]:
+        session.run("pytest", "--timeout=600", *words)
 
 
 @nox.session

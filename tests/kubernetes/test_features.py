@@ -27,6 +27,7 @@ def gpu_node(site: Site) -> Iterator[Kube]:
     site.kube.apply(path, body, "tests-gpu")
 
 
+@pytest.mark.alone
 def test_gpus_are_found_given_to_the_profile_that_asks_and_not_to_the_next_server(gpu_node: Kube, site: Site) -> None:
     cuda = profile(display_name="Cuda", gpu={"limit": 1})
     site.declare(

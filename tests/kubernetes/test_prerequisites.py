@@ -52,6 +52,7 @@ def test_what_the_cluster_lacks_is_found_before_anything_is_touched(name: str, c
     assert kept(changed) == before
 
 
+@pytest.mark.alone
 def test_a_cluster_without_a_default_storage_class_is_found(changed: Site) -> None:
     changed.declare(hub={"host": "hub.lab.internal", "title": "A change"})
     folder = "/apis/storage.k8s.io/v1/storageclasses"

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apply import clustervault, generations, lease, tokendelivery, userpolicies, vaultlogin
+from apply import clustervault, declared, generations, lease, tokendelivery, userpolicies, vaultlogin
 from apply.clusterplan import changes, keeps_service_token, namespace_changes
 from apply.generations import MADE
 from apply.helm import Helm
@@ -196,6 +196,7 @@ class ClusterTarget:
     def _record(self, artifacts: Artifacts, before: Artifacts, seen: Glance, why: str) -> None:
         """A generation for what is new; the last one goes on where only the cluster's own doings differ."""
         found = workloads(self.stack, seen)
+        artifacts = {declared.DECLARED: declared.text(self.stack), **artifacts}  # a rollback brings its own
         if artifacts != before:
             generations.write(self.kube, self.namespace, self.stack.name, artifacts, seen.generations, why, found)
         else:
@@ -215,7 +216,8 @@ class ClusterTarget:
         of_vault, unseen = self._vault_changes(artifacts)
         of_login, untold = self._login_changes(artifacts)
         found = [*of_vault, *of_login, *changes(self.stack, artifacts, observed, wanted, seen)]
-        return Plan(found, tuple(json.loads(artifacts[NOTES])), (*warnings, *unseen, *untold))
+        before = declared.read(observed.before.get(declared.DECLARED))
+        return Plan(found, tuple(json.loads(artifacts[NOTES])), (*warnings, *unseen, *untold), before)
 
     def _vault_changes(self, artifacts: Artifacts) -> tuple[list[Change], tuple[str, ...]]:
         if VAULT not in artifacts:

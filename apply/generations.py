@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from apply.caller import caller
+from apply.declared import DECLARED
 from apply.kube import Kube
 from render.artifacts import Artifacts
 
@@ -45,10 +46,13 @@ def of(secrets: list[dict[str, Any]]) -> list[Generation]:
 
 
 def artifacts(kube: Kube, namespace: str, generation: Generation) -> Artifacts:
-    """What a generation was made from; secrets that install makes are placeholders in it."""
+    """What a generation was made from, with its stack; secrets that install makes are placeholders in it.
+
+    One that was kept without its stack has an empty text for it, so that a rollback does not give it another's.
+    """
     found = kube.get(f"/api/v1/namespaces/{namespace}/secrets/{generation.secret}") or {"data": {}}
     packed = base64.b64decode(found["data"].get("artifacts", ""))
-    return dict(json.loads(gzip.decompress(packed))) if packed else {}
+    return {DECLARED: "", **json.loads(gzip.decompress(packed))} if packed else {}
 
 
 def write(

@@ -8,6 +8,7 @@ from apply.plan import Plan
 from apply.state import disk_errors
 from apply.target import SPAWN, Confirm, FirstLogin, Options, Outcome, target
 from spec.errors import PlanNotEmpty, StackError
+from spec.model import Stack
 
 
 def write_artifacts(spec: str, out: str) -> None:
@@ -31,16 +32,26 @@ def show_plan(spec: str, state: str | None, options: Options, form: str, check: 
     Raises:
         PlanNotEmpty: with `check`, when there is anything.
     """
-    found = target(spec, state).examine(options, console.say)
+    stack = target(spec, state)
+    found = stack.examine(options, console.say)
     if form == "json":
         console.result_json(_document(found))
     elif form == "markdown":
-        console.result(plan.markdown(found))
+        console.result(plan.markdown(found, _hits(found.before, stack.stack)))
     else:
         _say_besides(found)
         console.result(plan.text(found.changes) if found.changes else "nothing to change")
     if check and found.changes:
         raise PlanNotEmpty(plan.waiting(found.changes), hint="inv install")
+
+
+def _hits(before: Stack | None, after: Stack) -> list[str]:
+    """For whom a plan changes something, in the words of `inv review`."""
+    if before is None:
+        return []
+    from render import review  # who asks for no merge request need not wait for it
+
+    return review.tables(review.review(before, after))
 
 
 def install(

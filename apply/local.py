@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from apply import (
     confinement,
+    declared,
     environments,
     facts,
     localvault,
@@ -16,7 +17,7 @@ from apply import (
     userpolicies,
 )
 from apply.localhub import ADMIN_TOKEN, LocalHub
-from apply.placement import APPLIED, FIRST_PASSWORD, LOGIN, POLICIES, SUPERVISION, WRITTEN, digests, files, wanted
+from apply.placement import APPLIED, FIRST_PASSWORD, LOGIN, POLICIES, SUPERVISION, files, note_written, wanted
 from apply.plan import Observed, Plan, Wanted, plan
 from apply.state import StateDirectory
 from apply.target import Confirm, FirstLogin, Options, Outcome, Tell
@@ -57,12 +58,13 @@ class LocalTarget(LocalHub):
         if options.prove:
             raise StackError("--prove spawn is for target kubernetes; nothing was changed", hint="leave it out")
         made = plan(self.wanted(self.artifacts()), self.observe())
+        before = declared.read(self.state.read(declared.DECLARED))
         if not by_provider(self.stack.auth):
-            return Plan(made)
+            return Plan(made, before=before)
         from apply import locallogin  # a stack without a provider need not wait for it
 
         of_login, warnings = locallogin.examine(self._login(), self.state, made)
-        return Plan([*made, *of_login], (), warnings)
+        return Plan([*made, *of_login], (), warnings, before)
 
     def locked(self, purpose: str, tell: Tell) -> AbstractContextManager[None]:
         """Keep other commands on this stack out while the context is open."""
@@ -213,7 +215,7 @@ class LocalTarget(LocalHub):
                 self.state.write(path, text)
         for path in there.keys() - wanted.keys():
             (self.state.path / path).unlink(missing_ok=True)
-        self.state.write(WRITTEN, json.dumps(digests(wanted), indent=2) + "\n")
+        note_written(self.stack, self.state, wanted)
         tell(f"files are in {self.state.path}")
 
     def _ensure_environments(self, artifacts: Artifacts, tell: Tell, wheels: Path | None) -> None:

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from apply import facts
+from apply import declared, facts
+from apply.declared import DECLARED
 from apply.plan import Wanted
 from apply.state import FACTS, StateDirectory
 from render.artifacts import Artifacts
@@ -20,7 +21,7 @@ _FOLDERS = ("conf", "site", "notebook")
 """What install writes whole: files here that it does not want are removed."""
 WRITTEN = "conf/written.json"
 """File -> digest of what install wrote last."""
-_NOT_RENDERED = {FACTS, APPLIED, WRITTEN}
+_NOT_RENDERED = {FACTS, APPLIED, WRITTEN, DECLARED}
 
 
 def wanted(stack: Stack, state: StateDirectory, artifacts: Artifacts) -> Wanted:
@@ -47,6 +48,16 @@ def files(state: StateDirectory) -> dict[str, str]:
             if path.is_file() and name not in _NOT_RENDERED and path.suffix != ".pyc":
                 found[name] = state.read(name) or ""
     return found
+
+
+def note_written(stack: Stack, state: StateDirectory, made: dict[str, str]) -> None:
+    """Keep what install has written, and for which stack.
+
+    Raises:
+        StackError: the disk is full.
+    """
+    state.write(WRITTEN, json.dumps(digests(made), indent=2) + "\n")
+    state.write(DECLARED, declared.text(stack))
 
 
 def digests(found: dict[str, str]) -> dict[str, str]:

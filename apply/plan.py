@@ -2,7 +2,10 @@
 
 import difflib
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from spec.model import Stack
 
 Action = Literal["create", "update", "remove", "start", "restart", "stop", "build"]
 
@@ -47,6 +50,8 @@ class Plan:
     notes: tuple[str, ...] = ()
     """What follows from the target and not from the file alone."""
     warnings: tuple[str, ...] = ()
+    before: "Stack | None" = None
+    """What the last install declared, where that was kept."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +109,15 @@ def text(changes: list[Change]) -> str:
     return "\n".join(lines)
 
 
-def markdown(plan: Plan) -> str:
-    """The plan for a merge request."""
+def markdown(plan: Plan, hits: list[str]) -> str:
+    """The plan for a merge request.
+
+    Args:
+        hits: lines that say for whom it changes something; empty where that is not known.
+    """
     if not plan.changes:
         return "Nothing to change.\n"
-    lines = [f"**{counted(plan.changes)}**", ""]
+    lines = [f"**{counted(plan.changes)}**", "", *hits]
     layer = None
     for change in plan.changes:
         if change.layer != layer:

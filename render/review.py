@@ -81,17 +81,25 @@ def in_markdown(found: Review, name: str) -> str:
         return f"**Stack {name} is new.** `inv plan` says what install will make.\n"
     if not found.effects and not found.others:
         return f"**Stack {name}: nothing changes.**\n"
-    lines = [f"**Stack {name}**"]
+    lines = [f"**Stack {name}**", "", *tables(found)]
+    if found.others:
+        lines += ["### Other changes", "", "| key | before | after |", "|---|---|---|"]
+        lines += [f"| `{key}` | {_cell(was)} | {_cell(now)} |" for key, was, now in found.others]
+        lines.append("")
+    lines.append("Running servers go on; what a server gets, it gets with its next start.")
+    return "\n".join(lines) + "\n"
+
+
+def tables(found: Review) -> list[str]:
+    """Lines for whoever is hit, those who lose something first; none where nobody is."""
+    lines = []
     for weight, title in _TITLES.items():
         rows = [effect for effect in found.effects if effect.weight == weight]
         if rows:
-            lines += ["", f"### {title}", "", "| who | what | by |", "|---|---|---|"]
+            lines += [f"### {title}", "", "| who | what | by |", "|---|---|---|"]
             lines += [f"| {_cell(one.who)} | {_cell(one.words)} | {_keys(one)} |" for one in rows]
-    if found.others:
-        lines += ["", "### Other changes", "", "| key | before | after |", "|---|---|---|"]
-        lines += [f"| `{key}` | {_cell(was)} | {_cell(now)} |" for key, was, now in found.others]
-    lines += ["", "Running servers go on; what a server gets, it gets with its next start."]
-    return "\n".join(lines) + "\n"
+            lines.append("")
+    return lines
 
 
 def _keys(effect: Effect) -> str:

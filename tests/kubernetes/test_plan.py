@@ -82,6 +82,8 @@ def test_a_change_is_shown_by_its_path_with_both_values_and_who_is_hit(changed: 
     assert "hub.extraFiles: 1 of the hub's files differ" in text
     assert "note: signing in and starting servers pauses" in text
     assert "- update `Deployment hub`" in markdown
+    assert "### Somebody notices\n\n| who | what | by |\n" in markdown
+    assert "2h -> 3h | `culling.idle_timeout` |" in markdown
     assert changed.inv("plan", "--check", code=3).stderr.strip().endswith("hint: inv install")
 
 

@@ -3,6 +3,8 @@
 Through the authenticator and the log of requests, because the spawner's hooks belong to the site and to Vault.
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from jupyterhub.apihandlers.users import UserServerAPIHandler
@@ -31,11 +33,9 @@ def start_begins(spawner: Any) -> None:
 
 
 def server_stopped(spawner: Any) -> None:
-    """After each stop, crash, cull and failed start. What goes wrong here stops no server, and is in the log."""
-    try:
+    """After each stop, crash, cull and failed start."""
+    with _harmless(spawner.user.name):
         Runs(object_session(spawner.orm_spawner)).end(spawner.user.name, spawner.name, utcnow(with_tz=False))
-    except Exception:  # noqa: BLE001 - a stop goes on whatever its record does
-        app_log.exception("usage: the end of %s's server was not noted", spawner.user.name)
 
 
 def request_ended(handler: Any) -> None:
@@ -46,7 +46,8 @@ def request_ended(handler: Any) -> None:
         user, server = (*handler.path_args, "", "")[:2]
         who = _who(handler.current_user, user)
         STOPS.labels(who).inc()
-        Runs(handler.db).stopped_by(user, server or "", who)
+        with _harmless(user):
+            Runs(handler.db).stopped_by(user, server or "", who)
 
 
 def cause(error: BaseException) -> str:
@@ -70,6 +71,15 @@ def _start_ended(spawner: Any, done: Any) -> None:
         Runs(object_session(spawner.orm_spawner)).begin(
             spawner.user.name, spawner.name, profile, _gpus(spawner), started
         )
+
+
+@contextlib.contextmanager
+def _harmless(user: str) -> Iterator[None]:
+    """A run that cannot be noted is a line of the log: it stops no server, and no request."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - whatever the database says
+        app_log.exception("usage: a run of %s's server was not noted", user)
 
 
 def _gpus(spawner: Any) -> int:

@@ -15,7 +15,7 @@ def test_homes_stay_when_the_release_goes(kube: Kube, helm: Helm, namespace: str
         "nfs": {**NFS, "volume": volume, "mountOptions": ["nfsvers=4.2"]},
         "shared": None,
         "runtimeClass": {"name": runtime, "handler": "nvidia"},
-        "monitoring": MONITORING,
+        "monitoring": {**MONITORING, "renewer": True},
         "externalSecrets": [],
     }
     release = Release("lab-extras", namespace, CHART, values)
@@ -23,7 +23,7 @@ def test_homes_stay_when_the_release_goes(kube: Kube, helm: Helm, namespace: str
     try:
         assert helm.upgrade(release, "1m", {}, lambda: False) is None
         before = _versions(kube, namespace)
-        assert len(before) == 7
+        assert len(before) == 9
         assert kube.get(homes)["status"]["phase"] == "Bound"
 
         assert helm.upgrade(release, "1m", {}, lambda: False) is None
@@ -44,6 +44,7 @@ def _versions(kube: Kube, namespace: str) -> dict[str, str]:
         "persistentvolumes": "/api/v1/",
         "persistentvolumeclaims": f"/api/v1/{inside}",
         "configmaps": f"/api/v1/{inside}",
+        "services": f"/api/v1/{inside}",
         "runtimeclasses": "/apis/node.k8s.io/v1/",
         "networkpolicies": f"/apis/networking.k8s.io/v1/{inside}",
         "servicemonitors": f"/apis/monitoring.coreos.com/v1/{inside}",

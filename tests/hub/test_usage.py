@@ -94,3 +94,24 @@ def test_a_period_that_is_none_is_refused_with_words(noting: RealHub, since: str
     answer = noting.api("GET", f"stack/usage?since={since}")
 
     assert (answer.status_code, "seconds since 1970" in answer.json()["message"]) == (400, True)
+
+
+def test_a_record_that_cannot_be_written_stops_no_server_and_no_answer(noting: RealHub) -> None:
+    with sqlite3.connect(noting.folder / "hub" / "jupyterhub.sqlite") as database:
+        database.execute("alter table buunstack_runs rename to elsewhere")
+    try:
+        noting.spawn("hal")
+        assert noting.api("DELETE", "users/hal/server").status_code == 204
+        noting.wait_stopped("hal")
+        assert noting.api("GET", "users/hal").status_code == 200
+    finally:
+        with sqlite3.connect(noting.folder / "hub" / "jupyterhub.sqlite") as database:
+            database.execute("alter table elsewhere rename to buunstack_runs")
+    said = noting.log.read_text()
+
+    assert "usage: a run of hal's server was not noted" in said
+    # Its end, and who asked for it.
+    assert "UPDATE buunstack_runs SET ended=" in said
+    assert "UPDATE buunstack_runs SET ended_by=" in said
+    assert "Uncaught exception" not in said
+    assert runs(noting, "hal") == []

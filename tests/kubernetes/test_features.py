@@ -1,6 +1,7 @@
 """GPUs, homes on NFS, shared folders, a hub that was installed by hand: on a real cluster with the real chart."""
 
 import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,9 +48,19 @@ def test_gpus_are_found_given_to_the_profile_that_asks_and_not_to_the_next_serve
             _wait_for_no_server(site)
             ada.spawn("lab")
             assert _of_server(site) == (None, None)
+            eventually(lambda: len(_profiles(site)) == 2, "both runs are noted", 60)
+            assert _profiles(site)["cuda"]["gpu_hours"] == _profiles(site)["cuda"]["hours"] > 0
+            assert _profiles(site)["lab"]["gpu_hours"] == 0
     finally:
         site.inv("uninstall", code=None)
         gpu_node.delete("/apis/node.k8s.io/v1/runtimeclasses/nvidia")
+
+
+def _profiles(site: Site) -> dict[str, dict[str, float]]:
+    """Profile -> what ada has used of it."""
+    rows = json.loads(site.inv("usage", "--json").stdout)["users"]
+    found: dict[str, dict[str, float]] = next(row for row in rows if row["user"] == "ada")["profiles"]
+    return found
 
 
 def test_homes_on_nfs_have_one_volume_that_outlives_the_stack(site: Site) -> None:

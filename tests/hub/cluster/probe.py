@@ -59,7 +59,7 @@ def main() -> None:
         "tornado": c.JupyterHub.tornado_settings,
         "pods": asyncio.run(pods(c, json.loads(sys.argv[1]))),
     }
-    print("REPORT", json.dumps(report))
+    print("REPORT", json.dumps(report, default=repr))
 
 
 main()

@@ -76,6 +76,10 @@ class ClusterTarget:
         """Everything the stack is made from, as it is without a look at the cluster."""
         return render(self.stack, self._beside(Found()))
 
+    def planned_artifacts(self) -> Artifacts:
+        """Everything the stack is made from, with what this cluster has decided."""
+        return self._look()[1]
+
     def _beside(self, found: Found) -> Found:
         """With what lies beside the stack file."""
         logo = named_bytes(self.file.parent / self.stack.hub.logo, "hub.logo") if self.stack.hub.logo else ""

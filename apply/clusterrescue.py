@@ -1,13 +1,22 @@
 """A stack on a cluster as something that can be lost and brought back. Reads the namespace."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apply import firstlogin, generations, keys, servicetoken
+from apply.chartversion import write_version
 from apply.clusterdatabase import ClusterDatabase
+from apply.clusterrehearsal import rehearse, with_chart
+from apply.hubdatabase import Tell, exchange
+from apply.losses import Report
 from apply.observation import glance
+from apply.rollout import records
 from apply.spawned import HOMES, owner
+from apply.state import default_path
+from apply.target import Confirm, Options, Outcome
 from render.extras import keys_secret
+from spec.errors import AppliedInPart, StackError
 
 if TYPE_CHECKING:
     from apply.cluster import ClusterTarget
@@ -20,6 +29,7 @@ class ClusterRescue:
         """Touches nothing yet."""
         self.target = target
         self.database = ClusterDatabase(target)
+        self._revision_before = 0
         self._core = f"/api/v1/namespaces/{target.namespace}"
 
     def installed(self) -> bool:
@@ -74,3 +84,36 @@ class ClusterRescue:
         kube, stack = self.target.kube, self.target.stack
         if first := firstlogin.waiting(kube, self.target.namespace, stack, glance(kube, stack).secrets):
             first.forget()
+
+    def rehearse(self, to: str, tell: Tell) -> Report:
+        """The JupyterHub of another chart on a copy of the database, in a pod."""
+        return rehearse(self, with_chart(self.target, to), tell)
+
+    def upgrade(self, to: str, options: Options, confirm: Confirm, tell: Tell) -> Outcome:
+        """Install with the other chart, and write its version into the stack file once it is proven."""
+        self._revision_before = self._revision()
+        done = with_chart(self.target, to).install(options, confirm, tell)
+        if to != self.target.stack.chart.version:
+            write_version(self.target.file, to)
+            tell(f"{self.target.file} says chart.version: {to}")
+        return done
+
+    def back(self, before: Path, error: StackError, tell: Tell) -> str:
+        """Helm has gone back by itself, unless the releases stand and what comes after them has failed."""
+        if self._revision() == self._revision_before:
+            return "nothing of the releases was changed"
+        release, namespace = self.target.stack.name, self.target.namespace
+        if isinstance(error, AppliedInPart):
+            tell(f"taking release {release} back")
+            self.target.helm.rollback(release, namespace, self._revision_before)
+        exchange(self.database, before, tell)
+        return f"chart {self.target.stack.chart.version} runs again, with the database from before the upgrade"
+
+    def folder(self) -> Path:
+        """Where the state of a local stack of this name would be."""
+        return default_path(self.target.stack.name)
+
+    def _revision(self) -> int:
+        secrets = self.target.kube.items(f"{self._core}/secrets", "owner=helm", metadata=True)
+        found = records(secrets, self.target.stack.name)
+        return found[-1][0] if found else 0

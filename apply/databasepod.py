@@ -52,6 +52,10 @@ class Work:
     claim: str = ""
     database: str = "/tmp/none"  # noqa: S108 - in the pod
 
+    def labels(self) -> dict[str, str]:
+        """By which the pod is known."""
+        return {STACK: self.stack, KIND: self.name}
+
 
 class DatabasePod:
     """A running pod."""
@@ -197,8 +201,8 @@ def _body(work: Work, digest: str) -> Object:
         "volumes": volumes,
         **work.place,
     }
-    labels = {STACK: work.stack, KIND: work.name}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": work.name, "labels": labels}, "spec": spec}
+    metadata = {"name": work.name, "labels": work.labels()}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
 def _sources() -> list[str]:

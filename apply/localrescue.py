@@ -6,7 +6,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from apply.hubdatabase import Tell
 from apply.localdatabase import LocalDatabase
+from apply.losses import Report
+from apply.target import Confirm, Options, Outcome
 from spec.errors import StackError
 
 if TYPE_CHECKING:
@@ -69,6 +72,37 @@ class LocalRescue:
         from apply.placement import FIRST_PASSWORD
 
         (self.target.state.path / FIRST_PASSWORD).unlink(missing_ok=True)
+
+    def rehearse(self, to: str, tell: Tell) -> Report:
+        """This checkout's JupyterHub on a copy of the database."""
+        from apply.localrehearsal import rehearse
+
+        return rehearse(self, to, tell)
+
+    def upgrade(self, _to: str, options: Options, confirm: Confirm, tell: Tell) -> Outcome:
+        """Install what this checkout has."""
+        return self.target.install(options, confirm, tell)
+
+    def back(self, before: Path, _error: StackError, tell: Tell) -> str:
+        """The database alone: the former program is not in this checkout."""
+        present = self.database.path.with_name("present.sqlite")
+        try:
+            self.database.copy(present)
+            if self.database.described(present)["revisions"] == self.database.described(before)["revisions"]:
+                return "the database is as it was"
+        finally:
+            present.unlink(missing_ok=True)
+        tell("putting the database from before back")
+        self.database.stop_hub(tell)
+        self.database.place(before, tell)
+        return (
+            "the hub is stopped, and its database is the one from before; "
+            "check out the former version, then inv install"
+        )
+
+    def folder(self) -> Path:
+        """The state directory."""
+        return self.target.state.path
 
 
 def _size(folder: Path) -> int:

@@ -1,9 +1,12 @@
 """What backup, restore and upgrade ask of a target, beside its database."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from apply.hubdatabase import HubDatabase
-from apply.target import target
+from apply.hubdatabase import HubDatabase, Tell
+from apply.losses import Report
+from apply.target import Confirm, Options, Outcome, target
+from spec.errors import StackError
 
 if TYPE_CHECKING:
     from apply.cluster import ClusterTarget
@@ -53,6 +56,26 @@ class Rescue(Protocol):
 
     def forget_first_login(self) -> None:
         """Drop a first password that nobody has seen, which is not that of another database."""
+        ...
+
+    def rehearse(self, to: str, tell: Tell) -> Report:
+        """What an upgrade would mean for whom; changes nothing."""
+        ...
+
+    def upgrade(self, to: str, options: Options, confirm: Confirm, tell: Tell) -> Outcome:
+        """Bring the other version, and prove it."""
+        ...
+
+    def back(self, before: Path, error: StackError, tell: Tell) -> str:
+        """After an upgrade that failed, the former version and its database; words for what runs now.
+
+        Args:
+            before: the database from before the upgrade.
+        """
+        ...
+
+    def folder(self) -> Path:
+        """What backups of this stack are kept beside, on this machine."""
         ...
 
 

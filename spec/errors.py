@@ -41,6 +41,12 @@ class PlanNotEmpty(StackError):
     exit_code = 3
 
 
+class WouldLose(StackError):
+    """`upgrade --rehearse` found that somebody would lose something."""
+
+    exit_code = 3
+
+
 class ToolMissing(StackError):
     """A program that a step needs is not installed."""
 

@@ -72,4 +72,21 @@ def usage(_, spec="stack.yaml", state=None, since="30d", json=False, csv=False):
         report.show(spec, state, since, json, csv)
 
 
-TASKS = (doctor, bundle, drift, backup, restore, usage)
+_UPGRADE = {
+    "to": "version of the chart (kubernetes)",
+    "rehearse": "only say what it would mean; exit with 3 when somebody would lose something",
+    "accept": "go on where the rehearsal says so",
+    "yes": "do not ask",
+}
+
+
+@task(help=STATE | JSON | _UPGRADE)
+def upgrade(_, to="", spec="stack.yaml", state=None, rehearse=False, accept=False, yes=False, json=False):
+    """Rehearse another version, back up, install it."""
+    with user_errors():
+        from apply import upgrade as upgrading
+
+        upgrading.upgrade(spec, state, to, rehearse, accept=accept, yes=yes, as_json=json)
+
+
+TASKS = (doctor, bundle, drift, backup, restore, usage, upgrade)

@@ -1,6 +1,7 @@
 """The hub's configuration where proxy, Vault and servers are processes of one machine."""
 
 import os
+import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -45,6 +46,8 @@ def configure_state(c: Any, local: Local) -> None:
     state = Path(local.state)
     c.JupyterHub.db_url = f"sqlite:///{state / 'hub' / 'jupyterhub.sqlite'}"
     c.JupyterHub.upgrade_db = True
+    # It starts `alembic` by its name, which lies beside this very Python (jupyterhub/dbutil.py).
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     c.JupyterHub.cookie_secret_file = str(state / "secrets" / "cookie-secret")
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.cleanup_proxy = False

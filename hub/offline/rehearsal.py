@@ -75,27 +75,34 @@ def rehearsed(copy: Path, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(copy: Path, folder: Path) -> dict[str, Any]:
-    config, log = folder / "config.py", folder / "log"
+    # `upgrade-db` reads the file of this name in its folder, whatever else it is told (jupyterhub/app.py).
+    config, log = folder / "jupyterhub_config.py", folder / "log"
     port, public = _free_port(), _free_port()
     config.write_text(_CONFIG.format(database=copy, cookie=os.urandom(32), public=public, port=port))
     command = [sys.executable, "-m", "jupyterhub"]
+    options: dict[str, Any] = {"cwd": folder, "env": _environment()}
     with log.open("wb") as output:
         started = time.monotonic()
-        upgrade = subprocess.run(
-            [*command, "upgrade-db", "--config", str(config)], cwd=folder, stdout=output, stderr=output, check=False
-        )
+        upgrade = subprocess.run([*command, "upgrade-db"], stdout=output, stderr=output, check=False, **options)
         migrated = time.monotonic() - started
         if upgrade.returncode:
             return {"seconds": round(migrated, 1), "hub_seconds": None, "trouble": _tail(log)}
         started = time.monotonic()
-        runs = _starts([*command, "--config", str(config)], folder, output, port)
+        runs = _starts([*command, "--config", str(config)], options, output, port)
     waited = round(time.monotonic() - started, 1) if runs else None
     return {"seconds": round(migrated, 1), "hub_seconds": waited, "trouble": "" if runs else _tail(log)}
 
 
-def _starts(command: list[str], folder: Path, output: Any, port: int) -> bool:
+def _environment() -> dict[str, str]:
+    """JupyterHub starts `alembic` by its name (jupyterhub/dbutil.py)."""
+    return os.environ | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    }
+
+
+def _starts(command: list[str], options: dict[str, Any], output: Any, port: int) -> bool:
     until = time.monotonic() + _PATIENCE_SECONDS
-    hub = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, start_new_session=True)
+    hub = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, **options)
     try:
         while hub.poll() is None and time.monotonic() < until:
             address = f"http://127.0.0.1:{port}/hub/api/"

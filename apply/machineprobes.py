@@ -4,15 +4,16 @@ import contextlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from apply import confinement, environments, facts, localvaultprobes, placement, ports, rest, supervision
 from apply.certificates import seen as certificates_seen
 from apply.hubapi import TokenRefused
 from apply.local import LocalTarget
+from apply.looking import Look
 from apply.machineseen import EnvironmentSeen, MachineSeen, Process
 from apply.reach import local_reach
 from apply.state import FOLDERS
@@ -24,8 +25,6 @@ _TABLE = "conf/parts.json"
 _SIGNING_KEYS = ("hub-login.key", "deployer-login.key")
 _MCP_PACKAGE = "lib/python*/site-packages/jupyter_mcp_server"
 
-Found = TypeVar("Found")
-
 
 def observed(target: LocalTarget, least_free_bytes: int, tell: Tell) -> MachineSeen:
     """Everything that can be seen.
@@ -35,13 +34,13 @@ def observed(target: LocalTarget, least_free_bytes: int, tell: Tell) -> MachineS
     """
     if not target.state.exists():
         raise StackError(f"no stack is installed in {target.state.path}", hint="inv install")
-    look = _Look()
+    look = Look()
     state = target.state
     tell("doctor: files and certificates")
     known = bool(facts.kept(state).get("ports"))
-    wanted = look.at("files", lambda: target.wanted(target.artifacts()).files, {})
+    wanted: dict[str, str] = look.at("files", lambda: target.wanted(target.artifacts()).files, {})
     tell("doctor: processes")
-    processes = look.at("parts", lambda: tuple(_processes(target, wanted)), ())
+    processes: tuple[Process, ...] = look.at("parts", lambda: tuple(_processes(target, wanted)), ())
     faults = {one.name: _fault(one) for one in processes}
     tell("doctor: the hub and Vault")
     hub_fault, refused = look.at("the hub", lambda: _hub(target, faults), ("", False))
@@ -70,22 +69,6 @@ def observed(target: LocalTarget, least_free_bytes: int, tell: Tell) -> MachineS
     )
 
 
-class _Look:
-    """What cannot be looked at is told, and the rest goes on."""
-
-    def __init__(self) -> None:
-        self.unseen: list[str] = []
-
-    def at(self, what: str, read: Callable[[], Found], otherwise: Found) -> Found:
-        try:
-            return read()
-        except StackError as error:
-            self.unseen.append(f"{what}: {error.message}")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            self.unseen.append(f"{what}: {type(error).__name__}, so what it should be read from is damaged")
-        return otherwise
-
-
 def _supervisor(target: LocalTarget) -> str:
     if not supervision.alive(target.state):
         return "gone"
@@ -103,7 +86,7 @@ def _processes(target: LocalTarget, wanted: dict[str, str]) -> Iterator[Process]
     for part in json.loads(wanted[_TABLE])["parts"]:
         now = told.get(part["name"], {})
         pid, state = now.get("pid"), str(now.get("state", "stopped"))
-        stopped = bool(pid) and _stopped(int(pid))
+        stopped = pid is not None and _stopped(int(pid))
         yield Process(
             name=part["name"],
             state=state,

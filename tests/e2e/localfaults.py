@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import psutil
+import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -218,6 +219,14 @@ def signing_key(name: str) -> Fault:
 
 
 @contextlib.contextmanager
+def lasting(days: int) -> Iterator[None]:
+    """Certificates that are made meanwhile end after so many days."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificates, "_SERVER_DAYS", days)
+        yield
+
+
+@contextlib.contextmanager
 def certificate(stack: InstalledStack, days: int = 825, key: bool = True) -> Iterator[None]:
     """The public one in another form; the proxy goes on with the one that it has read."""
     state = StateDirectory(stack.state)
@@ -226,12 +235,8 @@ def certificate(stack: InstalledStack, days: int = 825, key: bool = True) -> Ite
             kept.enter_context(changed(stack.state / name, (stack.state / name).read_bytes()))
         own = (stack.state / "secrets" / "public-tls.key").read_bytes()
         (stack.state / "tls" / "public.pem").unlink()
-        usual = certificates._SERVER_DAYS
-        certificates._SERVER_DAYS = days
-        try:
+        with lasting(days):
             certificates.ensure_certificate(state, "public", ["127.0.0.1"])
-        finally:
-            certificates._SERVER_DAYS = usual
         if not key:
             (stack.state / "secrets" / "public-tls.key").write_bytes(own)
         yield

@@ -13,7 +13,7 @@ from tests.kubernetes.site import Site, service_token
 from tests.kubernetes.vaultsite import with_deployer, with_secrets
 from tests.openbao import OpenBao
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 25
 """A kubelet looks at a pod again after some seconds, and a pod that was put back has to start."""
 
 

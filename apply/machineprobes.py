@@ -5,6 +5,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,38 +35,44 @@ def observed(target: LocalTarget, least_free_bytes: int, tell: Tell) -> MachineS
     """
     if not target.state.exists():
         raise StackError(f"no stack is installed in {target.state.path}", hint="inv install")
-    look = Look()
-    state = target.state
-    tell("doctor: files and certificates")
-    known = bool(facts.kept(state).get("ports"))
-    wanted: dict[str, str] = look.at("files", lambda: target.wanted(target.artifacts()).files, {})
+    look, state = Look(), target.state
     tell("doctor: processes")
+    known = look.at("ports", lambda: bool(facts.kept(state).get("ports")), False)
+    wanted: dict[str, str] = look.at("files", lambda: target.wanted(target.artifacts()).files, {})
     processes: tuple[Process, ...] = look.at("parts", lambda: tuple(_processes(target, wanted)), ())
     faults = {one.name: _fault(one) for one in processes}
     tell("doctor: the hub and Vault")
     hub_fault, refused = look.at("the hub", lambda: _hub(target, faults), ("", False))
-    return MachineSeen(
+    seen = MachineSeen(
         state=str(state.path),
-        supervisor=_supervisor(target),
-        status_readable=_status_readable(target),
+        supervisor=look.at("the supervisor", lambda: _supervisor(target), "lives"),
+        status_readable=look.at("its status", lambda: _status_readable(target), False),
         processes=processes,
         facts_readable=known,
-        changed_files=look.at("files", lambda: _changed(target, wanted), ()),
+        landlock_lacks=look.at("Landlock", lambda: _lacks_landlock(target), False),
+        environments=look.at("environments", lambda: tuple(_environments(target, wanted)), ()),
+        hub_fault=hub_fault,
+        token_refused=refused,
+        page_fault=look.at("the login page", lambda: _page_fault(target, known), ""),
+        vault=look.at("Vault", lambda: localvaultprobes.observed(target, faults.get("vault", "")), None),
+    )
+    tell("doctor: files and certificates")
+    return replace(_files(target, look, seen, wanted), least_free_bytes=least_free_bytes, unseen=tuple(look.unseen))
+
+
+def _files(target: LocalTarget, look: Look, seen: MachineSeen, wanted: dict[str, str]) -> MachineSeen:
+    """With what lies in the state directory."""
+    state = target.state
+    return replace(
+        seen,
+        changed_files=look.at("changed files", lambda: _changed(target, wanted), ()),
         missing_folders=tuple(name for name in FOLDERS if not (state.path / name).is_dir()),
         missing_secrets=_missing_secrets(target),
         open_files=tuple(str(path.relative_to(state.path.parent)) for path in state.wide_open()),
         database_fault=_database_fault(state.path / "hub" / "jupyterhub.sqlite"),
         free_bytes=shutil.disk_usage(state.path).free,
-        least_free_bytes=least_free_bytes,
         worker=state.worker(),
-        landlock_lacks=look.at("Landlock", lambda: _lacks_landlock(target), False),
         certificates=tuple(certificates_seen(state, name) for name in facts.certified_hosts(target.stack)),
-        environments=tuple(_environments(target, wanted)),
-        hub_fault=hub_fault,
-        token_refused=refused,
-        page_fault=look.at("the login page", lambda: _page_fault(target, known), ""),
-        vault=look.at("Vault", lambda: localvaultprobes.observed(target, faults.get("vault", "")), None),
-        unseen=tuple(look.unseen),
     )
 
 

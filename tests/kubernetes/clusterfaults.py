@@ -6,25 +6,19 @@ from tests.kubernetes.clusterinjuries import (
     NETWORK,
     RBAC,
     Fault,
-    away,
-    bao,
     claim,
     container,
-    dead_credential,
     declare,
     deployment,
     edit,
     ingress,
-    login_unmounted,
     namespace_level,
     no_api_server,
     override,
     pending,
     quota,
     remove,
-    sealed,
     server,
-    strange_authority,
     tls_secret,
     token,
     unknown_runtime,
@@ -32,6 +26,7 @@ from tests.kubernetes.clusterinjuries import (
     unsynced,
 )
 from tests.kubernetes.site import profile
+from tests.kubernetes.vaultinjuries import away, bao, dead_credential, login_unmounted, sealed, strange_authority
 
 NO_CULLER = """
 for name in ("services", "load_roles"):

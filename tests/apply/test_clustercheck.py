@@ -33,6 +33,7 @@ SEEN: list[tuple[dict[str, Any], list[str]]] = [
     ({"faults": fault("quota")}, ["POD106"]),
     ({"problems": ("the hub cannot log in to Vault, so no server gets secrets: denied",)}, ["HUB105"]),
     ({"problems": ("c.KubeSpawner.profile_list is replaced",)}, ["HUB103"]),
+    ({"problems": ("service jupyterhub-idle-culler is lost; idle servers are never ended",)}, ["HUB104"]),
     ({"externals": (External("token", ready=None),)}, ["ESO102"]),
     ({"hub_fault": "it does not answer"}, ["HUB101"]),
     ({"page_fault": "it answers 502"}, ["WAY101"]),

@@ -14,7 +14,6 @@ from tests.kubernetes.clusterinjuries import (
     ingress,
     namespace_level,
     no_api_server,
-    override,
     pending,
     quota,
     remove,
@@ -28,11 +27,6 @@ from tests.kubernetes.clusterinjuries import (
 from tests.kubernetes.site import profile
 from tests.kubernetes.vaultinjuries import away, bao, dead_credential, login_unmounted, sealed, strange_authority
 
-NO_CULLER = """
-for name in ("services", "load_roles"):
-    kept = [one for one in c.JupyterHub[name] if one["name"] != "jupyterhub-idle-culler"]
-    c.JupyterHub[name] = kept
-"""
 WITH_GPU = {"datascience": {"enabled": False}, "lab": profile(default=True), "gpu": profile(gpu={"limit": 1})}
 POLICY, ROLE = "sys/policies/acl/lab-hub", "auth/token/roles/lab-notebook"
 
@@ -92,7 +86,6 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "Ingress's certificate is not there": (declare(ingress=ingress("hub-tls")), "SECR202"),
     "Ingress's certificate has ended": (lambda patient: tls_secret(patient, days=0), "CERT101"),
     "Ingress's certificate does not fit its key": (lambda patient: tls_secret(patient, key=False), "CERT104"),
-    "culler is not there": (override(NO_CULLER), "HUB104"),
     "Vault is sealed": (sealed, "VAULT102"),
     "Vault is away": (away, "VAULT101"),
     "Vault's authority is a strange one": (strange_authority, "VAULT109"),

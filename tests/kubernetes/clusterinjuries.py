@@ -152,21 +152,6 @@ def declare(**sections: Any) -> Fault:
     return lambda patient: declared(patient, **sections)
 
 
-@contextlib.contextmanager
-def overridden(patient: Patient, code: str) -> Iterator[None]:
-    """A site's own code in the hub; the install itself says so, and goes no further."""
-    values = copy.deepcopy(patient.site.content["chart_values"])
-    values["hub"] |= {"extraConfig": {"site": code}}
-    with declared(patient, chart_values=values):
-        patient.site.inv("install", "--yes", code=6)
-        yield
-    patient.site.inv("install", "--yes")
-
-
-def override(code: str) -> Fault:
-    return lambda patient: overridden(patient, code)
-
-
 def ingress(tls_secret: str | None = None, class_name: str = "traefik") -> dict[str, Any]:
     return {"class_name": class_name, **({"tls_secret": tls_secret} if tls_secret else {})}
 

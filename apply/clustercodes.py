@@ -1,4 +1,4 @@
-"""What each code of a finding in a cluster means. Pure data; some of hub, way in and Vault are shared with a machine."""
+"""What each code of a finding in a cluster means. Pure data; others are a machine's too."""
 
 from apply.diagnosis import Words
 

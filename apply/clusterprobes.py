@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from apply import certificates, clusterhub, clustervaultprobes, prerequisites
 from apply.causes import causes
@@ -13,6 +13,7 @@ from apply.clusterseen import ClusterSeen, External, PodFault
 from apply.hubapi import TokenRefused
 from apply.keycloakobjects import LAYER as LOGIN
 from apply.kube import Kube, Object, at_once
+from apply.looking import Look
 from apply.machineseen import CertificateSeen
 from apply.observation import Observed, glance, observe, replicas
 from apply.plan import Change
@@ -36,22 +37,6 @@ _TIMEOUT_SECONDS = 5.0
 _WORKLOADS = ("replicasets", "statefulsets", "daemonsets")
 _EDITED = "the stack file was changed after the last install, so objects were not compared: inv plan shows what differs"
 
-Found = TypeVar("Found")
-
-
-class _Look:
-    """What may not or cannot be looked at is told, and the rest goes on."""
-
-    def __init__(self) -> None:
-        self.unseen: list[str] = []
-
-    def at(self, what: str, read: Callable[[], Found], otherwise: Found) -> Found:
-        try:
-            return read()
-        except StackError as error:
-            self.unseen.append(f"{what}: {error.message.splitlines()[0]}")
-        return otherwise
-
 
 def observed(target: "ClusterTarget", tell: Tell) -> ClusterSeen:
     """Everything that can be seen.
@@ -66,11 +51,13 @@ def observed(target: "ClusterTarget", tell: Tell) -> ClusterSeen:
         return ClusterSeen(failure=error.message)
     if seen.namespace is None or not (seen.generations or seen.workloads):
         raise StackError(f"no stack {target.stack.name} is installed in {target.namespace}", hint="inv install")
-    look = _Look()
+    look = Look()
     artifacts = target.artifacts_there()
     live = observe(target.kube, target.stack, seen)
     found = look.at("pods", lambda: _of_objects(target, live, artifacts), ClusterSeen())
-    needs = look.at("what the stack needs", lambda: _needs(target, artifacts, look), ())
+    needs: tuple[tuple[str, str, str], ...] = look.at(
+        "what the stack needs", lambda: _needs(target, artifacts, look), ()
+    )
     found = replace(found, needs=needs, certificate=look.at("its certificate", lambda: _certificate(target), None))
     found = replace(found, nodes=look.at("nodes", lambda: _nodes(target.kube), ()))
     found = replace(found, drift=look.at("objects", lambda: _drift(target, artifacts, live, look), ()))
@@ -158,7 +145,7 @@ def _external(item: Object) -> External:
     return External(name, ready["status"] == "True", " ".join(str(ready.get("message", "")).split())[:200])
 
 
-def _needs(target: "ClusterTarget", artifacts: Artifacts, look: _Look) -> tuple[tuple[str, str, str], ...]:
+def _needs(target: "ClusterTarget", artifacts: Artifacts, look: Look) -> tuple[tuple[str, str, str], ...]:
     needs = json.loads(artifacts[NEEDS])
     kinds = {need["message"]: need["kind"] for need in needs}
     found = prerequisites.absent(target.kube, target.namespace, needs)
@@ -178,7 +165,7 @@ def _nodes(kube: Kube) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _drift(target: "ClusterTarget", artifacts: Artifacts, live: Observed, look: _Look) -> tuple[Change, ...]:
+def _drift(target: "ClusterTarget", artifacts: Artifacts, live: Observed, look: Look) -> tuple[Change, ...]:
     if artifacts != live.before:
         look.unseen.append(_EDITED)
         return ()
@@ -195,7 +182,7 @@ def _certificate(target: "ClusterTarget") -> CertificateSeen | None:
     return None if secret is None else certificates.in_secret(name, secret.get("data") or {})
 
 
-def _of_hub(target: "ClusterTarget", look: _Look, found: ClusterSeen) -> ClusterSeen:
+def _of_hub(target: "ClusterTarget", look: Look, found: ClusterSeen) -> ClusterSeen:
     fault, refused, problems = _asked(target)
     page, public = look.at("the login page", lambda: _pages(target), ("", ""))
     return replace(

@@ -26,14 +26,14 @@ WORDS = {
         "the supervisor hangs",
         "it was stopped by a signal; a part that ends now would not be started again",
         "kill -CONT, or kill its process: the keeper starts another one, and the parts go on",
-        explains=("PROC1", *_RUNNING),
+        explains=("PROC101", "PROC102", "PROC105", *_RUNNING),
     ),
     "PROC104": Words(
         "error",
         "no supervisor runs",
         "the machine was restarted, or supervisor and keeper were ended",
         "inv doctor --fix or inv install starts one; parts that run go on",
-        explains=("PROC1", "PORT1", *_RUNNING),
+        explains=("PROC101", "PROC102", "PROC105", "PORT1", *_RUNNING),
     ),
     "PROC105": Words(
         "error",

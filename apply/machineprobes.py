@@ -4,15 +4,17 @@ import contextlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from apply import confinement, environments, facts, localvaultprobes, placement, ports, rest, supervision
 from apply.certificates import seen as certificates_seen
 from apply.hubapi import TokenRefused
 from apply.local import LocalTarget
+from apply.looking import Look
 from apply.machineseen import EnvironmentSeen, MachineSeen, Process
 from apply.reach import local_reach
 from apply.state import FOLDERS
@@ -24,8 +26,6 @@ _TABLE = "conf/parts.json"
 _SIGNING_KEYS = ("hub-login.key", "deployer-login.key")
 _MCP_PACKAGE = "lib/python*/site-packages/jupyter_mcp_server"
 
-Found = TypeVar("Found")
-
 
 def observed(target: LocalTarget, least_free_bytes: int, tell: Tell) -> MachineSeen:
     """Everything that can be seen.
@@ -35,55 +35,45 @@ def observed(target: LocalTarget, least_free_bytes: int, tell: Tell) -> MachineS
     """
     if not target.state.exists():
         raise StackError(f"no stack is installed in {target.state.path}", hint="inv install")
-    look = _Look()
-    state = target.state
-    tell("doctor: files and certificates")
-    known = bool(facts.kept(state).get("ports"))
-    wanted = look.at("files", lambda: target.wanted(target.artifacts()).files, {})
+    look, state = Look(), target.state
     tell("doctor: processes")
-    processes = look.at("parts", lambda: tuple(_processes(target, wanted)), ())
+    known = look.at("ports", lambda: bool(facts.kept(state).get("ports")), False)
+    wanted: dict[str, str] = look.at("files", lambda: target.wanted(target.artifacts()).files, {})
+    processes: tuple[Process, ...] = look.at("parts", lambda: tuple(_processes(target, wanted)), ())
     faults = {one.name: _fault(one) for one in processes}
     tell("doctor: the hub and Vault")
     hub_fault, refused = look.at("the hub", lambda: _hub(target, faults), ("", False))
-    return MachineSeen(
+    seen = MachineSeen(
         state=str(state.path),
-        supervisor=_supervisor(target),
-        status_readable=_status_readable(target),
+        supervisor=look.at("the supervisor", lambda: _supervisor(target), "lives"),
+        status_readable=look.at("its status", lambda: _status_readable(target), False),
         processes=processes,
         facts_readable=known,
-        changed_files=look.at("files", lambda: _changed(target, wanted), ()),
+        landlock_lacks=look.at("Landlock", lambda: _lacks_landlock(target), False),
+        environments=look.at("environments", lambda: tuple(_environments(target, wanted)), ()),
+        hub_fault=hub_fault,
+        token_refused=refused,
+        page_fault=look.at("the login page", lambda: _page_fault(target, known), ""),
+        vault=look.at("Vault", lambda: localvaultprobes.observed(target, faults.get("vault", "")), None),
+    )
+    tell("doctor: files and certificates")
+    return replace(_files(target, look, seen, wanted), least_free_bytes=least_free_bytes, unseen=tuple(look.unseen))
+
+
+def _files(target: LocalTarget, look: Look, seen: MachineSeen, wanted: dict[str, str]) -> MachineSeen:
+    """With what lies in the state directory."""
+    state = target.state
+    return replace(
+        seen,
+        changed_files=look.at("changed files", lambda: _changed(target, wanted), ()),
         missing_folders=tuple(name for name in FOLDERS if not (state.path / name).is_dir()),
         missing_secrets=_missing_secrets(target),
         open_files=tuple(str(path.relative_to(state.path.parent)) for path in state.wide_open()),
         database_fault=_database_fault(state.path / "hub" / "jupyterhub.sqlite"),
         free_bytes=shutil.disk_usage(state.path).free,
-        least_free_bytes=least_free_bytes,
         worker=state.worker(),
-        landlock_lacks=look.at("Landlock", lambda: _lacks_landlock(target), False),
         certificates=tuple(certificates_seen(state, name) for name in facts.certified_hosts(target.stack)),
-        environments=tuple(_environments(target, wanted)),
-        hub_fault=hub_fault,
-        token_refused=refused,
-        page_fault=look.at("the login page", lambda: _page_fault(target, known), ""),
-        vault=look.at("Vault", lambda: localvaultprobes.observed(target, faults.get("vault", "")), None),
-        unseen=tuple(look.unseen),
     )
-
-
-class _Look:
-    """What cannot be looked at is told, and the rest goes on."""
-
-    def __init__(self) -> None:
-        self.unseen: list[str] = []
-
-    def at(self, what: str, read: Callable[[], Found], otherwise: Found) -> Found:
-        try:
-            return read()
-        except StackError as error:
-            self.unseen.append(f"{what}: {error.message}")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            self.unseen.append(f"{what}: {type(error).__name__}, so what it should be read from is damaged")
-        return otherwise
 
 
 def _supervisor(target: LocalTarget) -> str:
@@ -103,7 +93,7 @@ def _processes(target: LocalTarget, wanted: dict[str, str]) -> Iterator[Process]
     for part in json.loads(wanted[_TABLE])["parts"]:
         now = told.get(part["name"], {})
         pid, state = now.get("pid"), str(now.get("state", "stopped"))
-        stopped = bool(pid) and _stopped(int(pid))
+        stopped = pid is not None and _stopped(int(pid))
         yield Process(
             name=part["name"],
             state=state,

@@ -57,23 +57,23 @@ class MachineSeen:
     status_readable: bool
     processes: tuple[Process, ...]
     facts_readable: bool
-    changed_files: tuple[str, ...]
-    missing_folders: tuple[str, ...]
-    missing_secrets: tuple[str, ...]
-    open_files: tuple[str, ...]
-    database_fault: str
-    free_bytes: int
-    least_free_bytes: int
-    worker: str
+    changed_files: tuple[str, ...] = ()
+    missing_folders: tuple[str, ...] = ()
+    missing_secrets: tuple[str, ...] = ()
+    open_files: tuple[str, ...] = ()
+    database_fault: str = ""
+    free_bytes: int = 0
+    least_free_bytes: int = 0
+    worker: str = ""
     """The command that works on the stack now; empty for none."""
-    landlock_lacks: bool
-    certificates: tuple[CertificateSeen, ...]
-    environments: tuple[EnvironmentSeen, ...]
-    hub_fault: str
+    landlock_lacks: bool = False
+    certificates: tuple[CertificateSeen, ...] = ()
+    environments: tuple[EnvironmentSeen, ...] = ()
+    hub_fault: str = ""
     """Why the hub's API cannot be used; empty when it can."""
-    token_refused: bool
-    page_fault: str
+    token_refused: bool = False
+    page_fault: str = ""
     """Why the login page does not come through the proxy."""
-    vault: VaultSeen | None
+    vault: VaultSeen | None = None
     """None where it was not looked at."""
     unseen: tuple[str, ...] = ()

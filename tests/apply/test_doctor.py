@@ -50,7 +50,7 @@ def away() -> str:
 
 
 def test_where_the_hub_knows_the_users_there_is_nothing_to_look_at(tmp_path: Path) -> None:
-    done = doctor(tmp_path, "auth: {kind: native}\n")
+    done = doctor(tmp_path, "auth: {kind: native}\n", "--only=login")
 
     assert (done.returncode, done.stdout) == (0, "login: nothing wrong was found\n")
     assert "the hub itself knows the users (auth.kind: native)" in done.stderr
@@ -70,7 +70,7 @@ def test_an_error_is_printed_with_its_repair_and_ends_with_seven(tmp_path: Path,
 def test_json_is_for_scripts(tmp_path: Path, away: str) -> None:
     installed(tmp_path)
 
-    done = doctor(tmp_path, away, "--json")
+    done = doctor(tmp_path, away, "--json", "--only=login")
 
     told = json.loads(done.stdout)["login"]
     assert [one["code"] for one in told["findings"]] == ["AUTH101"]
@@ -89,4 +89,22 @@ def test_a_part_that_is_none_is_named_with_those_that_are(tmp_path: Path) -> Non
     done = doctor(tmp_path, "auth: {kind: native}\n", "--only", "coffee")
 
     assert done.returncode == 1
-    assert "one of: login" in done.stderr
+    assert "one of: machine, parts, hub, profiles, secrets, login" in done.stderr
+
+
+def test_a_bound_that_is_no_amount_is_refused(tmp_path: Path) -> None:
+    done = doctor(tmp_path, "auth: {kind: native}\n", "--least-free=much")
+
+    assert done.returncode == 1
+    assert "--least-free much: that is no amount of bytes\n  hint: such as 500Mi or 2Gi" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["facts.json", "parts.json", "settings.json"])
+def test_a_state_directory_that_is_damaged_anywhere_ends_in_no_traceback(tmp_path: Path, name: str) -> None:
+    installed(tmp_path)
+    (tmp_path / "state" / "conf" / name).write_bytes(b"\xff\x00 no text")
+
+    done = doctor(tmp_path, "auth: {kind: native}\n")
+
+    assert done.returncode == 7
+    assert "PROC104" in done.stdout or "FILE103" in done.stdout

@@ -12,8 +12,9 @@ import pytest
 from apply import doctor
 from apply.findings import Finding
 from spec.quantities import bytes_of
-from tests.e2e import localfaults
-from tests.e2e.localfaults import FAULTS, local
+from tests.e2e import localinjuries
+from tests.e2e.localfaults import FAULTS, ROLE
+from tests.e2e.localinjuries import local
 from tests.e2e.stack import ROOT, InstalledStack, eventually
 
 NO_LANDLOCK = ROOT / "tests" / "hub" / "local" / "no_landlock.py"
@@ -78,8 +79,8 @@ def test_what_is_safe_is_put_right_and_said_before(patient: InstalledStack) -> N
     secret = patient.state / "secrets" / "crypt-key"
     secret.chmod(0o644)
     (patient.state / "homes").rmdir()
-    with localfaults.vault(patient) as vault:
-        vault.write(localfaults.ROLE, {"orphan": False})
+    with localinjuries.vault(patient) as vault:
+        vault.write(ROLE, {"orphan": False})
 
     said = patient.inv("doctor", "--fix", "--least-free=1Mi")
 
@@ -92,7 +93,7 @@ def test_what_is_safe_is_put_right_and_said_before(patient: InstalledStack) -> N
 
 def test_a_supervisor_that_is_gone_is_started_and_the_parts_go_on(patient: InstalledStack) -> None:
     hub = patient.pid("hub")
-    with localfaults.unsupervised(patient):
+    with localinjuries.unsupervised(patient):
         said = patient.inv("doctor", "--fix", "--only=parts", code=None)
 
     assert "fixing PROC104: a supervisor is started" in said.stderr
@@ -101,7 +102,7 @@ def test_a_supervisor_that_is_gone_is_started_and_the_parts_go_on(patient: Insta
 
 
 def test_errors_end_with_seven_and_one_part_is_enough(patient: InstalledStack) -> None:
-    with localfaults.held(patient), localfaults.changed(patient.state / "tls" / "public.pem", b"nothing"):
+    with localinjuries.held(patient), localinjuries.changed(patient.state / "tls" / "public.pem", b"nothing"):
         said = patient.inv("doctor", "--only=machine", "--least-free=1Mi", code=7)
 
     assert said.stdout.startswith("error: CERT105 the certificate of public cannot be read\n")

@@ -8,7 +8,8 @@ from apply import doctor
 from apply.findings import Finding
 from apply.target import target
 from tests.e2e.stack import eventually
-from tests.kubernetes.clusterfaults import FAULTS, Patient
+from tests.kubernetes.clusterfaults import FAULTS
+from tests.kubernetes.clusterinjuries import Patient
 from tests.kubernetes.site import Site, service_token
 from tests.kubernetes.vaultsite import with_deployer, with_secrets
 from tests.openbao import OpenBao

@@ -265,13 +265,11 @@ class ClusterTarget:
 
         return waiting(self.kube, self.namespace, self.stack, seen.secrets)
 
-    @contextlib.contextmanager
-    def hub(self) -> Iterator[HubApi]:
+    def hub(self) -> AbstractContextManager[HubApi]:
         """The hub's API with the admin service's token, while the body runs."""
         from apply import clusterhub
 
-        with clusterhub.hub(self) as found:
-            yield found
+        return clusterhub.hub(self)
 
     def reach(self) -> AbstractContextManager["Reach"]:
         """The way to what users reach: the public address, else a tunnel to the proxy."""
@@ -279,13 +277,11 @@ class ClusterTarget:
 
         return clusterhub.reach(self)
 
-    @contextlib.contextmanager
-    def service_token(self, tell: Tell, /) -> Iterator["ServiceToken"]:
+    def service_token(self, tell: Tell, /) -> AbstractContextManager["ServiceToken"]:
         """Its Secret, or Vault."""
         from apply import clusterservice
 
-        with clusterservice.place(self, tell) as found:
-            yield found
+        return clusterservice.place(self, tell)
 
     def give_secrets(self, user: str) -> str:
         """The user's own policy in Vault, where each has one."""

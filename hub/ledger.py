@@ -9,6 +9,8 @@ from typing import Any
 from jupyterhub import orm
 from sqlalchemy import Boolean, Column, Table, Unicode, delete, exists, insert, select, update
 
+from hub.hubtables import change
+
 _NAME = Unicode(255)
 
 TOKENS = Table(
@@ -31,16 +33,16 @@ class Ledger:
 
     def add(self, accessor: str, user: str, server: str) -> None:
         """Note a token before anybody gets it."""
-        self._change(insert(TOKENS).values(accessor=accessor, user_name=user, server_name=server))
+        change(self._db, insert(TOKENS).values(accessor=accessor, user_name=user, server_name=server))
 
     def end(self, user: str, server: str) -> None:
         """Note that the server has stopped."""
         of_server = (TOKENS.c.user_name == user) & (TOKENS.c.server_name == server)
-        self._change(update(TOKENS).where(of_server).values(ended=True))
+        change(self._db, update(TOKENS).where(of_server).values(ended=True))
 
     def forget(self, accessors: list[str]) -> None:
         """Drop tokens that are dead."""
-        self._change(delete(TOKENS).where(TOKENS.c.accessor.in_(accessors)))
+        change(self._db, delete(TOKENS).where(TOKENS.c.accessor.in_(accessors)))
 
     def ended(self, user: str, server: str) -> list[str]:
         """Accessors of one server's former runs."""
@@ -55,11 +57,3 @@ class Ledger:
 
     def _accessors(self, query: Any) -> list[str]:
         return list(self._db.execute(query).scalars())
-
-    def _change(self, statement: Any) -> None:
-        try:
-            self._db.execute(statement)
-            self._db.commit()
-        except BaseException:
-            self._db.rollback()  # else the hub could not use its session any more
-            raise

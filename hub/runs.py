@@ -11,6 +11,8 @@ from jupyterhub import orm
 from jupyterhub.utils import isoformat, utcnow
 from sqlalchemy import Column, DateTime, Integer, Table, Unicode, delete, func, insert, or_, select, update
 
+from hub.hubtables import change
+
 _NAME = Unicode(255)
 KEPT_DAYS = 400
 """A year can be compared with the one before its end; then a line goes."""
@@ -41,18 +43,18 @@ class Runs:
         """Note a server that has come up, and drop what is too old to be asked for."""
         self.end(user, server, started)  # of a run whose end a killed hub has not seen
         line = {"user_name": user, "server_name": server, "profile": profile, "gpus": gpus, "started": started}
-        self._change(insert(RUNS).values(**line, ended_by=""))
-        self._change(delete(RUNS).where(RUNS.c.ended < utcnow(with_tz=False) - timedelta(days=KEPT_DAYS)))
+        change(self._db, insert(RUNS).values(**line, ended_by=""))
+        change(self._db, delete(RUNS).where(RUNS.c.ended < utcnow(with_tz=False) - timedelta(days=KEPT_DAYS)))
 
     def end(self, user: str, server: str, ended: datetime) -> None:
         """Note that it runs no more."""
         of_run = (RUNS.c.user_name == user) & (RUNS.c.server_name == server) & RUNS.c.ended.is_(None)
-        self._change(update(RUNS).where(of_run).values(ended=ended))
+        change(self._db, update(RUNS).where(of_run).values(ended=ended))
 
     def stopped_by(self, user: str, server: str, who: str) -> None:
         """Note who asked for the end of the last run."""
         last = select(func.max(RUNS.c.id)).where((RUNS.c.user_name == user) & (RUNS.c.server_name == server))
-        self._change(update(RUNS).where(RUNS.c.id == last.scalar_subquery()).values(ended_by=who))
+        change(self._db, update(RUNS).where(RUNS.c.id == last.scalar_subquery()).values(ended_by=who))
 
     def since(self, moment: datetime) -> list[dict[str, Any]]:
         """Runs of which any part lies after this moment, the oldest first."""
@@ -63,14 +65,6 @@ class Runs:
         """When the oldest run that is noted began; None when none is."""
         found = self._db.execute(select(func.min(RUNS.c.started))).scalar()
         return None if found is None else isoformat(found)
-
-    def _change(self, statement: Any) -> None:
-        try:
-            self._db.execute(statement)
-            self._db.commit()
-        except BaseException:
-            self._db.rollback()  # else the hub could not use its session any more
-            raise
 
 
 def _line(found: Any) -> dict[str, Any]:

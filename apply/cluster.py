@@ -194,7 +194,7 @@ class ClusterTarget:
         except StackError as error:
             raise AppliedInPart(
                 f"{error.message}\nthe releases are applied; what comes after them is not done",
-                hint=error.hint or "put it right, then run inv install again: it goes on where it stopped",
+                hint=error.hint or "inv doctor says what is wrong; then inv install goes on where it stopped",
             ) from error
 
     def _record(self, artifacts: Artifacts, before: Artifacts, seen: Glance, why: str) -> None:

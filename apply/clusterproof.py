@@ -77,7 +77,7 @@ def await_login_page(address: str) -> None:
         if status == _OK:
             return
         if time.monotonic() > until:
-            raise StackError(f"the login page answers {status} through the proxy", hint="inv logs hub")
+            raise StackError(f"the login page answers {status} through the proxy", hint="inv doctor; inv logs hub")
         time.sleep(_PAUSE_SECONDS)
 
 
@@ -97,7 +97,7 @@ def _await(target: "ClusterTarget", hub: HubApi, tell: Tell) -> None:
     while (state := hub.server_state(_USER)) != "ready":
         found = _why(target.kube, target.namespace)
         if state == "stopped" or time.monotonic() > until:
-            raise StackError(f"a server of {_USER} did not start\n" + "\n".join(found), hint="inv logs hub")
+            raise StackError(f"a server of {_USER} did not start\n" + "\n".join(found), hint="inv doctor; inv logs hub")
         tell(f"the server of {_USER} is {state}" + (f": {found[0].strip()}" if found else ""))
         time.sleep(_PAUSE_SECONDS)
 

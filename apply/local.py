@@ -149,7 +149,7 @@ class LocalTarget(LocalHub):
                     raise
                 raise AppliedInPart(
                     f"{error.message}\nat step {number + 1} of {len(steps)} ({name}); the steps before it are done",
-                    hint=error.hint or "put it right, then run inv install again: it goes on where it stopped",
+                    hint=error.hint or "inv doctor says what is wrong; then inv install goes on where it stopped",
                 ) from error
 
     def _prove(self, tell: Tell) -> None:

@@ -34,4 +34,4 @@ def _fault(reach: Reach) -> StackError | None:
     except TargetUnreachable as error:
         return error
     words = f"the login page at {reach.url}{_PAGE} answers {status}"
-    return None if status == 200 else StackError(words, hint="inv logs hub")
+    return None if status == 200 else StackError(words, hint="inv doctor; inv logs hub")

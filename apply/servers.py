@@ -106,7 +106,7 @@ def started(
     ready = _server(hub, user, server)
     if ready is None:
         why = hub.spawn_failure(user, server) or "the hub does not say why"
-        raise StackError(f"{_called(user, server)} did not start: {why}", hint="inv logs hub")
+        raise StackError(f"{_called(user, server)} did not start: {why}", hint="inv doctor; inv logs hub")
     return ready
 
 

@@ -13,6 +13,7 @@ _CORES = os.cpu_count() or 1
 _WHOLE_FILES = ("--dist", "loadfile", "--no-loadscope-reorder")
 # The tests wait for processes more than they compute, so one worker more than cores is busy.
 _PARALLEL = ("-n", str(_CORES + 1), *_WHOLE_FILES)
+_TWO = ("-n", "2", "--dist", "loadfile")
 _OF_FAULTS = ("test_faults", "test_revocation", "oidc/test_outage", "local/test_spawner_survival", "local/test_proxy")
 _OF_LIVES = ("mcpgate", "programs", "servicetoken", "secretspage")
 _FAULTS = ("tests/faults", *map("tests/hub/{}.py".format, _OF_FAULTS), "tests/buunstack/test_faults.py")
@@ -87,7 +88,7 @@ def faults(session: nox.Session) -> None:
 def cluster(session: nox.Session) -> None:
     """What talks to Kubernetes, on the cluster of KUBECONFIG; without one its tests say that they are skipped."""
     _install(session, "test")
-    session.run("pytest", *(session.posargs or ("tests/cluster",)))
+    session.run("pytest", *(session.posargs or (*_TWO, "tests/cluster")))
 
 
 @nox.session
@@ -95,7 +96,7 @@ def e2e(session: nox.Session) -> None:
     """A stack's whole life on the cluster of KUBECONFIG, else on one that kind makes (BUUNSTACK_KIND_CONFIG)."""
     _install(session, "test", "browser")
     # Tests wait for pods most of the time; those that change what all stacks share come after the others.
-    by_files = (("-n", "2", "--dist", "loadfile", "-m", "not alone"), ("-m", "alone"))
+    by_files = ((*_TWO, "-m", "not alone"), ("-m", "alone"))
     for words in [session.posargs] if session.posargs else [(*one, "tests/kubernetes") for one in by_files]:
         session.run("pytest", "--timeout=600", *words)
 
@@ -104,14 +105,14 @@ def e2e(session: nox.Session) -> None:
 def keycloak(session: nox.Session) -> None:
     """What talks to Keycloak, with a real one; without Java its tests say that they are skipped."""
     _install(session, "test")
-    session.run("pytest", "--timeout=300", *(session.posargs or ("tests/keycloak",)))
+    session.run("pytest", "--timeout=300", *(session.posargs or (*_TWO, "tests/keycloak")))
 
 
 @nox.session
 def images(session: nox.Session) -> None:
     """Notebook images: built, proven, pushed, pulled; without Docker its tests say that they are skipped."""
     _install(session, "test")
-    session.run("pytest", "--timeout=900", *(session.posargs or ("-n", "2", "--dist", "loadfile", *_IMAGES)))
+    session.run("pytest", "--timeout=900", *(session.posargs or (*_TWO, *_IMAGES)))
 
 
 @nox.session

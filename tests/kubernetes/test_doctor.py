@@ -14,7 +14,6 @@ from tests.kubernetes.site import Site, service_token
 from tests.kubernetes.vaultsite import with_deployer, with_secrets
 from tests.openbao import OpenBao
 
-pytestmark = pytest.mark.alone
 PATIENCE_SECONDS = 60
 """A kubelet looks at a pod again after some seconds, and a pod that was put back has to start."""
 

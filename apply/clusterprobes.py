@@ -10,6 +10,7 @@ from apply import certificates, clusterhub, clustervaultprobes, prerequisites
 from apply.causes import causes
 from apply.clusterplan import namespace_changes
 from apply.clusterseen import ClusterSeen, External, PodFault
+from apply.declared import DECLARED
 from apply.hubapi import TokenRefused
 from apply.keycloakobjects import LAYER as LOGIN
 from apply.kube import Kube, Object, at_once
@@ -35,7 +36,10 @@ _ELSEWHERE = {VAULT, LOGIN, "namespace", "secrets"}
 """Layers of a plan that other rules judge."""
 _TIMEOUT_SECONDS = 5.0
 _WORKLOADS = ("replicasets", "statefulsets", "daemonsets")
-_EDITED = "the stack file was changed after the last install, so objects were not compared: inv plan shows what differs"
+_EDITED = (
+    "what the stack is made of has changed since the last install (its file, or what settings of `auto` find in the "
+    "cluster), so objects were not compared: inv plan shows what differs"
+)
 
 
 def observed(target: "ClusterTarget", tell: Tell) -> ClusterSeen:
@@ -166,7 +170,8 @@ def _nodes(kube: Kube) -> tuple[tuple[str, str], ...]:
 
 
 def _drift(target: "ClusterTarget", artifacts: Artifacts, live: Observed, look: Look) -> tuple[Change, ...]:
-    if artifacts != live.before:
+    applied = {name: text for name, text in live.before.items() if name != DECLARED}
+    if artifacts != applied:
         look.unseen.append(_EDITED)
         return ()
     found = target.planned(artifacts, live, Options(repair=True), lambda _words: None).changes

@@ -147,7 +147,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
         yield there
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def whole(docker: Engine, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Every package group that can be had here, locked, built, proven and pushed."""
     with pytest.MonkeyPatch.context() as patch:

@@ -10,8 +10,8 @@ from typing import Any
 from apply import backuparchive, console
 from apply.backuparchive import ACCOUNTS, DATABASE, GENERATIONS, STACK_FILE
 from apply.fingerprints import fingerprints
-from apply.hubdatabase import Tell
 from apply.rescue import Rescue, rescue
+from apply.target import Tell
 from spec.errors import StackError
 
 _SALT_BYTES = 16

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from apply.state import disk_errors
+from apply.fingerprinted import copied, fingerprint
+from apply.state import disk_errors, whole
 from spec.errors import StackError
 
 FORMAT = 1
@@ -20,7 +21,6 @@ MANIFEST, DATABASE, STACK_FILE = "manifest.json", "hub/jupyterhub.sqlite", "stac
 GENERATIONS, ACCOUNTS = "generations.json", "accounts.json"
 _MEMBERS = (DATABASE, STACK_FILE, GENERATIONS, ACCOUNTS)
 _LONGEST_MANIFEST = 16 * 2**20
-_PIECE = 2**20
 _OTHER_FILE = "name a file that inv backup has written"
 
 
@@ -50,21 +50,11 @@ def write(path: Path, manifest: Mapping[str, Any], members: Mapping[str, bytes |
     """
     if path.exists():
         raise StackError(f"{path} is there already; nothing was written", hint="another --out FILE")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     digests = {name: _digest(content) for name, content in members.items()}
     head = json.dumps({"format": FORMAT, **manifest, "members": digests}, indent=2, ensure_ascii=False) + "\n"
-    try:
-        with disk_errors(path):
-            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                with tarfile.open(fileobj=file, mode="w") as archive:
-                    for name, content in {MANIFEST: head.encode(), **members}.items():
-                        _add(archive, name, content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with disk_errors(path), whole(path, 0o600) as file, tarfile.open(fileobj=file, mode="w") as archive:
+        for name, content in {MANIFEST: head.encode(), **members}.items():
+            _add(archive, name, content)
 
 
 def read(path: Path, into: Path) -> Archive:
@@ -119,15 +109,13 @@ def _names(path: Path, archive: tarfile.TarFile, manifest: dict[str, Any]) -> It
 
 
 def _taken(path: Path, archive: tarfile.TarFile, name: str, to: Path, wanted: Any) -> None:
-    content, digest = archive.extractfile(name), hashlib.sha256()
+    content = archive.extractfile(name)
     assert content is not None
     with disk_errors(to):
         to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            while piece := content.read(_PIECE):
-                digest.update(piece)
-                file.write(piece)
-    if digest.hexdigest() != wanted:
+            found = copied(content, file)
+    if found != wanted:
         message = f"{path} is damaged: {name} is not what was written; nothing was changed"
         raise StackError(message, hint="take another copy of the backup, or an older one")
 
@@ -142,10 +130,7 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes | Path) -> None:
 
 
 def _digest(content: bytes | Path) -> str:
-    if isinstance(content, bytes):
-        return hashlib.sha256(content).hexdigest()
-    with content.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else fingerprint(content)
 
 
 def _foreign(path: Path, why: str) -> StackError:

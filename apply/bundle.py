@@ -15,6 +15,7 @@ from apply.hubimage import with_hub_image
 from apply.state import disk_errors
 from apply.target import Target, Tell, target
 from render import mirror
+from render.cluster import RELEASES
 from render.environments import environments
 from render.renewer import HUB_IMAGE
 
@@ -103,10 +104,10 @@ def references(found: "ClusterTarget", kept: Path | None, tell: Tell) -> set[str
     plain = msgspec.structs.replace(found.stack, images=msgspec.structs.replace(found.stack.images, mirror=None))
     helm, images = Helm(plain.target.context), set()
     artifacts = type(found)(plain, found.file).artifacts()
-    for declared in json.loads(artifacts["releases.json"]):
+    for declared in json.loads(artifacts[RELEASES]):
         chart = charts.found(declared["chart"], helm, tell)
-        if kept is not None and not isinstance(declared["chart"], str):
-            shutil.copyfile(chart.path, kept / f"jupyterhub-{declared['chart']['version']}.tgz")
+        if kept is not None and chart.path.parent == charts.cache():  # another one is found by its own path
+            shutil.copyfile(chart.path, kept / chart.path.name)
         values = json.loads(artifacts[declared["values"]])
         if HUB_IMAGE in artifacts[declared["values"]]:
             values = with_hub_image(values, chart.values())

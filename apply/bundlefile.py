@@ -1,6 +1,7 @@
 """A bundle: one tar file with what an install needs, and a signed list of what is in it."""
 
 import hashlib
+import io
 import json
 import shutil
 import tarfile
@@ -11,12 +12,14 @@ from typing import IO, Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from apply.fingerprinted import copied, fingerprint
+from apply.state import whole
 from spec.errors import StackError
 
 FORMAT = 1
 _LIST, _SIGNATURE = "MANIFEST.json", "MANIFEST.sig"
 _COMPLETE = ".complete"
-_PIECE = 1 << 20
+_MODE = 0o644
 _LIST_LIMIT = 16 << 20
 """Bytes of a list that is read into memory before it is trusted; one of 10,000 files has 2 MiB."""
 
@@ -28,20 +31,17 @@ def pack(folder: Path, out: Path, about: dict[str, Any], key: Ed25519PrivateKey)
         StackError: the file system refuses.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    members = {path.relative_to(folder).as_posix(): _fingerprint(path) for path in files}
+    members = {path.relative_to(folder).as_posix(): fingerprint(path) for path in files}
     listed = json.dumps({"format": FORMAT, **about, "members": members}, indent=1, sort_keys=True).encode()
-    half = out.with_name(f".{out.name}.half")
     try:
-        with tarfile.open(half, "w") as archive:
+        with whole(out, _MODE) as file, tarfile.open(fileobj=file, mode="w") as archive:
             for name, content in ((_LIST, listed), (_SIGNATURE, key.sign(listed))):
-                half_file = folder.parent / name
-                half_file.write_bytes(content)
-                archive.add(half_file, name, filter=_anonymous)
+                member = _anonymous(tarfile.TarInfo(name))
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
             for name in members:
                 archive.add(folder / name, name, filter=_anonymous)
-        half.replace(out)
     except OSError as error:
-        half.unlink(missing_ok=True)
         raise StackError(f"{out} cannot be written: {error.strerror}", "another --out FILE") from error
 
 
@@ -113,7 +113,7 @@ def _unpack(archive: tarfile.TarFile, members: dict[str, str], folder: Path, bun
         path = folder / member.name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            if _copied(_content(archive, member), file) != wanted:
+            if copied(_content(archive, member), file) != wanted:
                 raise StackError(f"{member.name} in {bundle} was changed after the list was signed", "fetch it again")
     if left:
         raise StackError(f"{bundle} lacks {min(left)} and {len(left) - 1} more of its list", hint="fetch it again")
@@ -129,16 +129,3 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     if content is None:
         raise tarfile.TarError(f"{member.name} is no file")
     return content
-
-
-def _copied(source: IO[bytes], out: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while piece := source.read(_PIECE):
-        digest.update(piece)
-        out.write(piece)
-    return digest.hexdigest()
-
-
-def _fingerprint(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -76,10 +76,6 @@ class ClusterTarget:
         """Everything the stack is made from, as it is without a look at the cluster."""
         return render(self.stack, self._beside(Found()))
 
-    def planned_artifacts(self) -> Artifacts:
-        """Everything the stack is made from, with what this cluster has decided."""
-        return self._look()[1]
-
     def _beside(self, found: Found) -> Found:
         """With what lies beside the stack file."""
         logo = named_bytes(self.file.parent / self.stack.hub.logo, "hub.logo") if self.stack.hub.logo else ""
@@ -220,7 +216,7 @@ class ClusterTarget:
         of_vault, unseen = self._vault_changes(artifacts)
         of_login, untold = self._login_changes(artifacts)
         found = [*of_vault, *of_login, *changes(self.stack, artifacts, observed, wanted, seen)]
-        before = declared.read(observed.before.get(declared.DECLARED))
+        before = observed.before.get(declared.DECLARED)
         return Plan(found, tuple(json.loads(artifacts[NOTES])), (*warnings, *unseen, *untold), before)
 
     def _vault_changes(self, artifacts: Artifacts) -> tuple[list[Change], tuple[str, ...]]:

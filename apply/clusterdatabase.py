@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from apply import clusterhub, clusterproof, databaseprogram
 from apply.causes import is_ready
 from apply.databasepod import DatabasePod, Work, running
-from apply.hubdatabase import Tell
 from apply.kube import Object
 from apply.rollout import Watch
+from apply.target import Tell
 from spec.errors import StackError
 from spec.quantities import seconds
 

@@ -46,9 +46,21 @@ def page_fault(target: "ClusterTarget", timeout_seconds: float) -> str:
         StackError: no proxy runs, or it does not answer.
     """
     with proxy(target) as address:
-        url, sent = f"{address}/hub/login", {"Connection": "close"}
-        status, _ = rest.call("GET", url, what="the login page", headers=sent, timeout=timeout_seconds)
+        status = login_page_status(address, timeout_seconds)
     return "" if status in (_OK, _FOUND) else f"it answers {status}"
+
+
+def login_page_status(address: str, timeout_seconds: float = rest.TIMEOUT_SECONDS) -> int:
+    """What a proxy answers to whoever asks for the login page; each time it connects to the hub anew.
+
+    A proxy keeps its connections to the hub, and one that was made before the cluster's routes to the hub's Service
+    were whole leads to whoever answers there. Asked again over it, that one would answer as long as anybody asks.
+
+    Raises:
+        TargetUnreachable: no answer.
+    """
+    url, sent = f"{address}/hub/login", {"Connection": "close"}
+    return rest.call("GET", url, what="the login page", headers=sent, timeout=timeout_seconds)[0]
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from apply import clusterhub, firstlogin, rest, tokendelivery
+from apply import clusterhub, firstlogin, tokendelivery
 from apply.causes import causes
 from apply.hubapi import HubApi
 from apply.kube import Kube
@@ -63,17 +63,14 @@ def _prove_login_page(target: "ClusterTarget", tell: Tell) -> None:
 
 
 def await_login_page(address: str) -> None:
-    """Ask until the page comes; each try makes the proxy connect anew.
-
-    A proxy keeps its connections to the hub, and one that was made before the cluster's routes to the hub's Service
-    were whole leads to whoever answers there. Asked again over it, that one would answer as long as anybody asks.
+    """Ask until the page comes.
 
     Raises:
         StackError: it does not come.
     """
     until = time.monotonic() + _PATIENCE_SECONDS
     while True:
-        status, _ = rest.call("GET", f"{address}/hub/login", what="the login page", headers={"Connection": "close"})
+        status = clusterhub.login_page_status(address)
         if status == _OK:
             return
         if time.monotonic() > until:

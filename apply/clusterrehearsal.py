@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from apply import databasepod, losses
 from apply.chartschema import schema_problems
 from apply.databasepod import Work
-from apply.hubdatabase import Tell
 from apply.kube import Object
 from apply.losses import Claim, Report
 from apply.observation import glance, observe
 from apply.spawned import HOMES, owner
+from apply.target import Tell
+from render.cluster import JUPYTERHUB
 from render.hubfiles import file_key
 from render.storage import HOME_TEMPLATE
 from render.values import merged
@@ -37,7 +38,7 @@ def rehearse(found: "ClusterRescue", new: "ClusterTarget", tell: Tell) -> Report
     Raises:
         StackError: nothing is installed, or the chart is not to be had.
     """
-    artifacts = new.planned_artifacts()
+    artifacts = new.artifacts_there()
     chart, values = new.releases(tell).z2jh(artifacts)
     wanted = json.loads(artifacts[values])
     whole = merged(chart.values(), wanted)
@@ -48,7 +49,7 @@ def rehearse(found: "ClusterRescue", new: "ClusterTarget", tell: Tell) -> Report
         inside = found.database.described(copy)
         seen = _seen(new, copy, whole, tell)
     before = observe(found.target.kube, found.target.stack, glance(found.target.kube, found.target.stack)).before
-    of_before = _settings(json.loads(before["jupyterhub.json"])) if before else {}
+    of_before = _settings(json.loads(before[JUPYTERHUB])) if before else {}
     dynamic = new.stack.storage.kind == "dynamic"
     problems = schema_problems(chart, wanted, new.stack, document_of(new.file)) if new.stack.chart_values else []
     return Report(

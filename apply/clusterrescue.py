@@ -8,13 +8,13 @@ from apply import firstlogin, generations, keys, servicetoken
 from apply.chartversion import write_version
 from apply.clusterdatabase import ClusterDatabase
 from apply.clusterrehearsal import rehearse, with_chart
-from apply.hubdatabase import Tell, exchange
+from apply.hubdatabase import exchange
 from apply.losses import Report
 from apply.observation import glance
 from apply.rollout import records
 from apply.spawned import HOMES, owner
 from apply.state import default_path
-from apply.target import Confirm, Options, Outcome
+from apply.target import Confirm, Options, Outcome, Tell
 from render.extras import keys_secret
 from spec.errors import AppliedInPart, StackError
 

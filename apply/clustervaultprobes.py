@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from apply import admintoken, clustervault, rest, vaultlogin, vaultobjects
-from apply.vaultseen import VaultSeen
+from apply.vaultseen import GOOD, VaultSeen
 from render.artifacts import Artifacts
 from render.cluster import VAULT
 from spec.errors import StackError, TargetUnreachable
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from apply.vault import Vault
 
 _TIMEOUT_SECONDS = 5.0
-_GOOD = (200, 429, 472, 473)
 
 
 def observed(target: "ClusterTarget", artifacts: Artifacts, unseen: list[str]) -> VaultSeen | None:
@@ -36,7 +35,7 @@ def observed(target: "ClusterTarget", artifacts: Artifacts, unseen: list[str]) -
         return VaultSeen(error.message, untrusted=True)
     except TargetUnreachable as error:
         return VaultSeen(error.message)
-    if status not in _GOOD:
+    if status not in GOOD:
         return VaultSeen(status=status)
     credential = vaultlogin.credential()
     if credential is None:

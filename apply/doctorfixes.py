@@ -35,7 +35,8 @@ def _make_private(found: LocalTarget) -> None:
 
 def _write_vault(found: LocalTarget) -> None:
     declared = json.loads(found.wanted(found.artifacts()).files["conf/vault.json"])
-    localvault.write(found.stack, found.state, declared)
+    with localvault.signed_in(found.stack, found.state) as vault:
+        localvault.write(vault, declared)
 
 
 _ON_MACHINE: dict[str, tuple[str, Callable[[LocalTarget], None]]] = {

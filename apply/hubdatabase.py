@@ -1,12 +1,10 @@
 """The hub's database on any target, and putting another one in its place with a way back."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from apply.target import Tell
 from spec.errors import AppliedInPart, StackError
-
-Tell = Callable[[str], None]
 
 
 class HubDatabase(Protocol):

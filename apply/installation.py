@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from apply import console, plan
+from apply import console, declared, plan
 from apply.plan import Plan
 from apply.state import disk_errors
 from apply.target import SPAWN, Confirm, FirstLogin, Options, Outcome, target
@@ -37,7 +37,7 @@ def show_plan(spec: str, state: str | None, options: Options, form: str, check: 
     if form == "json":
         console.result_json(_document(found))
     elif form == "markdown":
-        console.result(plan.markdown(found, _hits(found.before, stack.stack)))
+        console.result(plan.markdown(found, _hits(declared.read(found.before), stack.stack)))
     else:
         _say_besides(found)
         console.result(plan.text(found.changes) if found.changes else "nothing to change")

@@ -58,7 +58,7 @@ class LocalTarget(LocalHub):
         if options.prove:
             raise StackError("--prove spawn is for target kubernetes; nothing was changed", hint="leave it out")
         made = plan(self.wanted(self.artifacts()), self.observe())
-        before = declared.read(self.state.read(declared.DECLARED))
+        before = self.state.read(declared.DECLARED)
         if not by_provider(self.stack.auth):
             return Plan(made, before=before)
         from apply import locallogin  # a stack without a provider need not wait for it
@@ -282,9 +282,9 @@ class LocalTarget(LocalHub):
         return ""
 
     def _write_vault(self, objects: dict[str, Any]) -> None:
-        localvault.write(self.stack, self.state, objects)
-        if has_user_policies(self.stack.vault):
-            with localvault.signed_in(self.stack, self.state) as vault:
+        with localvault.signed_in(self.stack, self.state) as vault:
+            localvault.write(vault, objects)
+            if has_user_policies(self.stack.vault):
                 userpolicies.ensure(vault, layout(self.stack), self.hub_api().names())
 
     def _applied(self) -> dict[str, str]:

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apply import databaseprogram, supervision
-from apply.hubdatabase import Tell
 from apply.state import disk_errors
+from apply.target import Tell
 
 if TYPE_CHECKING:
     from apply.local import LocalTarget

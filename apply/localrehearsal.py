@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apply import databaseprogram, losses
-from apply.hubdatabase import Tell
 from apply.losses import Report
+from apply.target import Tell
 from spec.errors import StackError
 
 if TYPE_CHECKING:

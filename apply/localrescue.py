@@ -1,15 +1,14 @@
 """A stack on this machine as something that can be lost and brought back. Reads the state directory."""
 
-import contextlib
 import json
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apply.hubdatabase import Tell
+from apply.homesizes import used_bytes
 from apply.localdatabase import LocalDatabase
 from apply.losses import Report
-from apply.target import Confirm, Options, Outcome
+from apply.target import Confirm, Options, Outcome, Tell
 from spec.errors import StackError
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class LocalRescue:
     def homes(self) -> list[dict[str, Any]]:
         """The folders of the users, with what is in them."""
         found = sorted(path for path in (self.target.state.path / "homes").glob("*") if path.is_dir())
-        return [{"where": str(path), "bytes": _size(path)} for path in found]
+        return [{"where": str(path), "bytes": used_bytes(path)} for path in found]
 
     def vault(self) -> dict[str, str]:
         """The stack's own server keeps them in the state directory."""
@@ -103,12 +102,3 @@ class LocalRescue:
     def folder(self) -> Path:
         """The state directory."""
         return self.target.state.path
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        # Its owner works in it meanwhile.
-        with contextlib.suppress(OSError):
-            total += path.lstat().st_size
-    return total

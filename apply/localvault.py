@@ -29,15 +29,14 @@ def signed_in(stack: Stack, state: StateDirectory, mount: str = "", role: str = 
     return vault
 
 
-def write(stack: Stack, state: StateDirectory, declared: dict[str, Any]) -> None:
+def write(vault: "Vault", declared: dict[str, Any]) -> None:
     """Make policies and token role as declared; what is so already is not written.
 
     Raises:
         StackError: the server does not answer, or refuses.
     """
-    with signed_in(stack, state) as vault:
-        for one in vaultobjects.differing(vaultobjects.objects(declared, vault.read, None)):
-            vault.write(one.path, one.body)
+    for one in vaultobjects.differing(vaultobjects.objects(declared, vault.read, None)):
+        vault.write(one.path, one.body)
 
 
 def refuse_other_names(stack: Stack, state: StateDirectory) -> None:

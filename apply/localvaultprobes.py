@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 _TIMEOUT_SECONDS = 3.0
 
 
-def observed(target: "LocalTarget", fault: str) -> VaultSeen | None:
+def observed(target: "LocalTarget", wanted: dict[str, str], fault: str) -> VaultSeen | None:
     """What can be seen of it; None where the stack has none.
 
     Args:
+        wanted: the files of the stack.
         fault: why its process need not be asked.
 
     Raises:
@@ -33,7 +34,7 @@ def observed(target: "LocalTarget", fault: str) -> VaultSeen | None:
         return VaultSeen(fault or error.message)
     if status != 200:
         return VaultSeen(status=status)
-    missing, differing, installer_fault = _objects(target)
+    missing, differing, installer_fault = _objects(target, wanted)
     return VaultSeen(
         missing=missing, differing=differing, installer_fault=installer_fault, hub_fault=_hub_fault(target)
     )
@@ -45,9 +46,9 @@ def _health(target: "LocalTarget") -> int:
     return rest.exchange("GET", url, what="Vault", trust=trust, timeout=_TIMEOUT_SECONDS).status
 
 
-def _objects(target: "LocalTarget") -> tuple[tuple[str, ...], tuple[str, ...], str]:
+def _objects(target: "LocalTarget", wanted: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """What is missing, what differs, and why nobody could look."""
-    declared = json.loads(target.wanted(target.artifacts()).files["conf/vault.json"])
+    declared = json.loads(wanted["conf/vault.json"])
     try:
         with localvault.signed_in(target.stack, target.state) as vault:
             return *vaultobjects.astray(vaultobjects.objects(declared, vault.read, None)), ""

@@ -54,7 +54,7 @@ def observed(target: LocalTarget, least_free_bytes: int, tell: Tell) -> MachineS
         hub_fault=hub_fault,
         token_refused=refused,
         page_fault=look.at("the login page", lambda: _page_fault(target, known), ""),
-        vault=look.at("Vault", lambda: localvaultprobes.observed(target, faults.get("vault", "")), None),
+        vault=look.at("Vault", lambda: localvaultprobes.observed(target, wanted, faults.get("vault", "")), None),
     )
     tell("doctor: files and certificates")
     return replace(_files(target, look, seen, wanted), least_free_bytes=least_free_bytes, unseen=tuple(look.unseen))

@@ -2,10 +2,7 @@
 
 import difflib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from spec.model import Stack
+from typing import Literal
 
 Action = Literal["create", "update", "remove", "start", "restart", "stop", "build"]
 
@@ -50,8 +47,8 @@ class Plan:
     notes: tuple[str, ...] = ()
     """What follows from the target and not from the file alone."""
     warnings: tuple[str, ...] = ()
-    before: "Stack | None" = None
-    """What the last install declared, where that was kept."""
+    before: str | None = None
+    """What the last install declared, as `apply.declared` has kept it."""
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from apply.hubdatabase import HubDatabase, Tell
+from apply.hubdatabase import HubDatabase
 from apply.losses import Report
-from apply.target import Confirm, Options, Outcome, target
+from apply.target import Confirm, Options, Outcome, Tell, target
 from spec.errors import StackError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from spec.errors import StackError
 
@@ -73,12 +73,23 @@ def write_whole(path: Path, text: str, mode: int) -> None:
     Raises:
         OSError: the file system refuses.
     """
+    with whole(path, mode) as file:
+        file.write(text.encode())
+
+
+@contextlib.contextmanager
+def whole(path: Path, mode: int) -> Iterator[IO[bytes]]:
+    """A file that has its name, and is on the disk, once the body has written all of it; else it is as it was.
+
+    Raises:
+        OSError: the file system refuses.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.fchmod(descriptor, mode)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

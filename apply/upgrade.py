@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from apply import backup, backuparchive, console
-from apply.hubdatabase import Tell
 from apply.installation import confirmation, report
 from apply.losses import Report
 from apply.rescue import Rescue, rescue
 from apply.state import disk_errors
-from apply.target import Options
+from apply.target import Options, Tell
 from spec.errors import AppliedInPart, StackError, WouldLose
 
 

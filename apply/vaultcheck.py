@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 
 from apply.diagnosis import Hit, Words
-from apply.vaultseen import VaultSeen
+from apply.vaultseen import GOOD, VaultSeen
 
-_GOOD = (200, 429, 472, 473)
-"""Active, or a standby that hands requests on."""
 _SERVERS = "no server gets secrets meanwhile"
 
 WORDS = {
@@ -83,7 +81,7 @@ def hits(seen: VaultSeen | None) -> Iterator[Hit]:
     if seen.fault:
         yield Hit("VAULT109" if seen.untrusted else "VAULT101", seen.fault)
         return
-    if seen.status not in _GOOD:
+    if seen.status not in GOOD:
         yield Hit("VAULT102", f"its health is answered with {seen.status}")
         return
     if seen.missing:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+GOOD = (200, 429, 472, 473)
+"""Of its health: active, or a standby that hands requests on (openbao.org/api-docs/system/health)."""
+
 
 @dataclass(frozen=True)
 class VaultSeen:

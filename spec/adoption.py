@@ -264,7 +264,8 @@ def _database(file: StackFile, release: Release, values: Values) -> Iterator[str
         pvc["storageClassName"] = release.database_class
     if release.database_size not in ("", "1Gi"):
         pvc["storage"] = release.database_size
-    values.take("hub.db.pvc.storageClassName"), values.take("hub.db.pvc.storage")
+    for name in ("storageClassName", "storage"):
+        values.take(f"hub.db.pvc.{name}")
     for name, value in pvc.items():
         file.put(("chart_values", "hub", "db", "pvc", name), value)
         yield f"value hub.db.pvc.{name} is kept in chart_values: the claim of the hub's database has {value}"

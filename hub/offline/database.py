@@ -20,7 +20,6 @@ _LOCK_SECONDS = 30.0
 """How long a hub that writes is waited for."""
 _NEEDED = {"users", "api_tokens", "alembic_version"}
 """Tables without which a file is no database of a hub (jupyterhub/orm.py)."""
-_PIECE = 2**20
 
 
 class Unfit(Exception):
@@ -164,11 +163,8 @@ def _beside(path: Path, kept: Path) -> None:
 
 
 def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _kept_on_disk(path: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_plan_for_a_merge_request_says_who_is_hit_before_what_changes() -> Non
     (old, _), (new, _) = parse(OLD, "stack.yaml"), parse(NEW, "stack.yaml")
     changes = [Change("update", "Deployment hub", effect="a pause")]
 
-    text = plan.markdown(Plan(changes, before=old), _hits(old, new))
+    text = plan.markdown(Plan(changes), _hits(old, new))
 
     assert text.index("### Somebody loses something") < text.index("- update `Deployment hub`")
     assert "| everybody | profile base is gone: running servers go on, the next start needs another profile |" in text

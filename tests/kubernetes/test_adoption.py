@@ -18,10 +18,10 @@ from apply.keycloakwriter import set_password
 from apply.kube import Object
 from tests.e2e.stack import eventually
 from tests.e2e.visitor import Visitor, typed
-from tests.keycloakserver import KeycloakServer, server
+from tests.keycloakserver import KeycloakServer
 from tests.kubernetes.ingress import HOST, behind_traefik
+from tests.kubernetes.nodekeycloak import on_node
 from tests.kubernetes.site import CHART, IMAGES, PASSWORD, Site, chart_values, data_of
-from tests.kubernetes.test_login import Relay
 
 CLIENT_SECRET = "jupyterhub-keycloak-client"
 ADMIN = """
@@ -118,10 +118,7 @@ def layout(site: Site, keycloak: KeycloakServer) -> dict[str, Any]:
 
 @pytest.fixture
 def keycloak(site: Site, tmp_path: Path) -> Iterator[KeycloakServer]:
-    (node,) = site.kube.items("/api/v1/nodes")
-    host = next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP")
-    with server(tmp_path / "keycloak", host) as found:
-        found.https_address = Relay(host, found.https_port).address
+    with on_node(site, tmp_path / "keycloak") as found:
         _realm(found)
         yield found
 

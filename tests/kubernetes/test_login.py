@@ -1,8 +1,6 @@
 """Sign-in with a real Keycloak on a cluster: made by install, behind Traefik over TLS, changed and left."""
 
-import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +13,9 @@ from apply.keycloakwriter import set_password
 from tests.browser import chromium
 from tests.e2e.stack import eventually
 from tests.e2e.visitor import Visitor, typed
-from tests.hub.relay import bad_line
-from tests.keycloakserver import KeycloakServer, server
+from tests.keycloakserver import KeycloakServer
 from tests.kubernetes.ingress import HOST, INGRESS, behind_traefik
+from tests.kubernetes.nodekeycloak import on_node
 from tests.kubernetes.site import PASSWORD, Site, profile
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"></svg>'
@@ -25,27 +23,9 @@ LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="30"></svg>'
 PEOPLE = {"ada": ["science", "platform"], "bob": ["arts"], "eve": ["science"]}
 
 
-class Relay:
-    """The server's port on loopback, at an address that pods reach."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self.address = ""
-        ready = threading.Event()
-        threading.Thread(target=asyncio.run, args=(self._serve(host, port, ready),), daemon=True).start()
-        assert ready.wait(10)
-
-    async def _serve(self, host: str, port: int, ready: threading.Event) -> None:
-        async with bad_line(port, host=host) as self.address:
-            ready.set()
-            await asyncio.Event().wait()
-
-
 @pytest.fixture
 def keycloak(site: Site, tmp_path: Path) -> Iterator[KeycloakServer]:
-    (node,) = site.kube.items("/api/v1/nodes")
-    host = next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP")
-    with server(tmp_path / "keycloak", host) as found:
-        found.https_address = Relay(host, found.https_port).address
+    with on_node(site, tmp_path / "keycloak") as found:
         yield found
 
 

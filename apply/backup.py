@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from apply import backuparchive, console
 from apply.backuparchive import ACCOUNTS, DATABASE, GENERATIONS, STACK_FILE
 from apply.fingerprints import fingerprints
 from apply.rescue import Rescue, rescue
+from apply.scratch import scratch
 from apply.target import Tell
 from spec.errors import StackError
 
@@ -48,8 +48,8 @@ def written(found: Rescue, spec: Path, out: Path | None, tell: Tell) -> tuple[Pa
     path = out or Path(f"{found.target.stack.name}-{now}.tar")
     if path.exists():
         raise StackError(f"{path} is there already; nothing was written", hint="another --out FILE")
-    with tempfile.TemporaryDirectory(prefix="buunstack-") as folder:
-        copy = Path(folder) / "jupyterhub.sqlite"
+    with scratch() as folder:
+        copy = folder / "jupyterhub.sqlite"
         tell("copying the hub's database")
         found.database.copy(copy)
         inside = found.database.described(copy)

@@ -1,7 +1,6 @@
 """Another chart's JupyterHub on a copy of the hub's database, in a pod that reaches nothing."""
 
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from apply.databasepod import Work
 from apply.kube import Object
 from apply.losses import Claim, Report
 from apply.observation import glance, observe
+from apply.scratch import scratch
 from apply.spawned import HOMES, owner
 from apply.target import Tell
 from render.cluster import JUPYTERHUB
@@ -42,8 +42,8 @@ def rehearse(found: "ClusterRescue", new: "ClusterTarget", tell: Tell) -> Report
     chart, values = new.releases(tell).z2jh(artifacts)
     wanted = json.loads(artifacts[values])
     whole = merged(chart.values(), wanted)
-    with tempfile.TemporaryDirectory(prefix="buunstack-") as folder:
-        copy = Path(folder) / "jupyterhub.sqlite"
+    with scratch() as folder:
+        copy = folder / "jupyterhub.sqlite"
         tell("copying the hub's database")
         found.database.copy(copy)
         inside = found.database.described(copy)

@@ -1,12 +1,11 @@
 """This checkout's JupyterHub on a copy of the database that is there. Starts a process of its own."""
 
 import json
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apply import databaseprogram, losses
 from apply.losses import Report
+from apply.scratch import scratch
 from apply.target import Tell
 from spec.errors import StackError
 
@@ -26,8 +25,8 @@ def rehearse(found: "LocalRescue", to: str, tell: Tell) -> Report:
     if to not in ("", here):
         message = f"--to {to}: target local runs the JupyterHub of this checkout, {here}; nothing was changed"
         raise StackError(message, hint="check out the version you want, then leave --to out")
-    with tempfile.TemporaryDirectory(prefix="buunstack-") as folder:
-        copy = Path(folder) / "jupyterhub.sqlite"
+    with scratch() as folder:
+        copy = folder / "jupyterhub.sqlite"
         tell("copying the hub's database")
         found.database.copy(copy)
         inside = found.database.described(copy)

@@ -1,6 +1,5 @@
 """`inv restore`: a hub with its users comes back from a backup, on a target that is empty or that runs."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from apply.hubdatabase import exchange
 from apply.installation import confirmation
 from apply.outfile import write
 from apply.rescue import Rescue, rescue
+from apply.scratch import scratch
 from apply.target import Options
 from spec.errors import StackError
 
@@ -28,8 +28,8 @@ def restore(spec: str, state: str | None, file: str, yes: bool, as_json: bool) -
     Raises:
         StackError: the archive is not one for this stack, or the hub does not come up with it.
     """
-    with tempfile.TemporaryDirectory(prefix="buunstack-") as folder:
-        archive = backuparchive.read(Path(file), Path(folder))
+    with scratch() as folder:
+        archive = backuparchive.read(Path(file), folder)
         _ensure_stack_file(spec, archive, file)
         found = rescue(spec, state)
         _check(found, archive, file)

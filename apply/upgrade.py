@@ -1,6 +1,5 @@
 """`inv upgrade`: another version, rehearsed on a copy first, with a backup and a way back."""
 
-import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,7 @@ from apply import backup, backuparchive, console
 from apply.installation import confirmation, report
 from apply.losses import Report
 from apply.rescue import Rescue, rescue
+from apply.scratch import scratch
 from apply.state import disk_errors
 from apply.target import Options, Tell
 from spec.errors import AppliedInPart, StackError, WouldLose
@@ -59,8 +59,8 @@ def _kept(found: Rescue, spec: Path, tell: Tell) -> Path:
 def _back(found: Rescue, kept: Path, error: StackError, tell: Tell) -> StackError:
     """The failure with the state of the world."""
     try:
-        with tempfile.TemporaryDirectory(prefix="buunstack-") as folder:
-            archive = backuparchive.read(kept, Path(folder))
+        with scratch() as folder:
+            archive = backuparchive.read(kept, folder)
             with found.target.locked("upgrade", tell):
                 state = found.back(archive.database, error, tell)
     except StackError as second:

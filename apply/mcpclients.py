@@ -46,6 +46,8 @@ class Client:
     """The file's text with the endpoint in it; raises `Unfit`."""
     after: str
     """What is still to be done, in words."""
+    strict: bool = False
+    """Ends when a notification is not answered with 202, as the protocol wants and notebook servers do not do."""
 
 
 def server_endpoint(public_url: str, user: str) -> Endpoint:
@@ -164,7 +166,7 @@ CLIENTS = {
         Client("claude", ".mcp.json", _claude, _EXPORT),
         Client("vscode", ".vscode/mcp.json", _vscode, "VS Code asks for a token of the user when it starts the server"),
         Client("cursor", ".cursor/mcp.json", _cursor, _EXPORT),
-        Client("codex", "~/.codex/config.toml", _codex, _EXPORT),
+        Client("codex", "~/.codex/config.toml", _codex, _EXPORT, strict=True),
         Client("generic", "", _claude, f"put a token of the user where {VARIABLE} stands"),
     )
 }

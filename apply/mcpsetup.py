@@ -4,7 +4,7 @@ import os
 import re
 import stat
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,9 @@ def setup(spec: str, state: str | None, user: str, wanted: Wanted, as_json: bool
         StackError: no such user or client, a file that cannot be added to, or a token that cannot be made.
     """
     client = _client(wanted)
+    if client and client.strict and not wanted.hub:
+        wanted = replace(wanted, hub=True)
+        console.say(f"{client.name} takes no answers of notebook servers: it gets the hub's endpoint, as with --hub")
     found = enabled_target(spec, state)
     endpoint = hub_endpoint(found.url()) if wanted.hub else server_endpoint(found.url(), user)
     tools, note = _asked(found, user, endpoint, wanted)

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import time
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +66,20 @@ def test_one_address_starts_a_server_runs_a_cell_and_stops_it(stack: InstalledSt
     assert (json.loads(status)["user"], json.loads(status)["state"]) == ("grace@example.net", "ready")
     running = lambda: [one["user"] for one in stack.status()["servers"]]  # noqa: E731
     eventually(lambda: "grace@example.net" not in running(), "grace's server has stopped")
+
+
+def test_codex_gets_this_address_since_it_ends_where_a_notification_is_not_accepted(
+    stack: InstalledStack, doors: Doors, ada: Person, tmp_path: Path
+) -> None:
+    stack.environment["CODEX_HOME"] = str(tmp_path)
+    told = stack.inv("mcp.setup", "ada", "--client=codex").stderr
+
+    written = tomllib.loads((tmp_path / "config.toml").read_text())["mcp_servers"]
+    assert written == {"jupyterhub": {"url": f"{stack.url}/services/mcp", "bearer_token_env_var": "JUPYTERHUB_TOKEN"}}
+    assert "as with --hub" in told
+    token, notice = doors.token("ada"), {"jsonrpc": "2.0", "method": "notifications/initialized"}
+    answers = [doors.ask("POST", path, token, notice).status_code for path in ("/services/mcp", "/user/ada/mcp")]
+    assert answers == [202, 200], "where notebook servers answer 202 as well, codex needs no address of its own"
 
 
 def test_many_clients_at_once_see_no_error_and_leave_no_token_in_a_log(

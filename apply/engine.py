@@ -1,6 +1,7 @@
 """The program that builds, runs and pushes images: the only user of python-on-whales (Docker or Podman)."""
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -85,6 +86,18 @@ class Engine:
             said = run(command, what=f"asking for the digest of {name}").strip()
             if said.startswith("sha256:"):
                 return said
+        return None
+
+    def manifest_with_login(self, name: str) -> Any:
+        """The manifest that a registry tells to the engine's own login, decoded; None when it tells none.
+
+        Docker alone can ask for one that is no list.
+        """
+        if self.podman:
+            return None
+        command = [self.command, "buildx", "imagetools", "inspect", "--raw", name]
+        with contextlib.suppress(StackError, ValueError):
+            return json.loads(run(command, what=f"asking for the manifest of {name}"))
         return None
 
     def digest(self, name: str) -> str | None:

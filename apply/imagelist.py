@@ -8,7 +8,7 @@ from pathlib import Path
 from apply import console, imageproof
 from apply.engine import Engine, engine_of
 from apply.imagecontext import Ingredients
-from apply.imagedigests import Pushed, pushed_images
+from apply.imagedigests import pushed_images
 from apply.imagefacts import ImageFacts
 from apply.images import ingredients
 from apply.registry import digest
@@ -17,6 +17,7 @@ from spec.errors import StackError
 from spec.images import built_images
 from spec.model import Stack
 from spec.profiles import used_images
+from spec.pushed import Pushed
 
 _UNITS = 1_000_000
 

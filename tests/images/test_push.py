@@ -3,9 +3,11 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import bcrypt
 import pytest
+import requests
 import yaml
 
 from apply import imageproof, imagepush
@@ -33,8 +35,8 @@ def built(registry: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     return site
 
 
-def entries(site: Site) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = yaml.safe_load((site.file.parent / "stack.images/pushed.yaml").read_text())
+def entries(site: Site) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load((site.file.parent / "stack.images/pushed.yaml").read_text())
     return found
 
 
@@ -94,6 +96,30 @@ def test_one_that_wants_a_login_gets_the_image_after_it(
 
     assert "docker login" in str(caught.value.hint)
     assert list(entries(site)) == [f"{closed.name}/mine:t1"]
+    assert entries(site)[f"{closed.name}/mine:t1"]["size"] > 10_000_000, "Docker's own login asks for the manifest"
+
+
+def test_the_size_is_what_the_registrys_manifest_says(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = built(f"{registry.name}/size", tmp_path, monkeypatch)
+
+    site.push("mine")
+
+    remove_images(f"{registry.name}/size/*")
+    (entry,) = entries(site).values()
+    answer = requests.get(
+        f"http://{registry.name}/v2/size/mine/manifests/{entry['digest']}",
+        headers={"Accept": "application/vnd.docker.distribution.manifest.v2+json"},
+        timeout=30,
+    ).json()
+    blobs = [answer["config"], *answer["layers"]]
+    there = [
+        requests.head(f"http://{registry.name}/v2/size/mine/blobs/{blob['digest']}", timeout=30).headers
+        for blob in blobs
+    ]
+    assert entry["size"] == sum(blob["size"] for blob in blobs) == sum(int(one["Content-Length"]) for one in there)
+    assert entry["size"] > 10_000_000
 
 
 def test_two_pushes_keep_both_images(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +132,9 @@ def test_two_pushes_keep_both_images(registry: Registry, tmp_path: Path, monkeyp
     assert [address.rpartition("/")[2] for address in entries(site)] == ["mine:t1", "other:t1"]
 
 
-def test_http_to_another_machine_has_to_be_in_the_stack_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_http_to_another_machine_has_to_be_in_the_stack_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     site = built("registry.images.test:5000", tmp_path, monkeypatch)
     monkeypatch.setattr(imagepush, "speaks_http", lambda _, host: host == "registry.images.test:5000")
     tries: list[str] = []
@@ -125,3 +153,5 @@ def test_http_to_another_machine_has_to_be_in_the_stack_file(tmp_path: Path, mon
     remove_images("registry.images.test:5000/*")
     assert "images.plain_http: true" in str(caught.value.hint)
     assert tries == ["registry.images.test:5000/mine:t1 True"]
+    assert "its size is not noted: the registry does not answer" in capsys.readouterr().err
+    assert entries(site)["registry.images.test:5000/mine:t1"].keys() == {"digest", "fingerprint"}

@@ -16,6 +16,8 @@ from spec.model import Stack
 
 COMMAND = "DOCKER_CMD"
 """The variable that names the program, as in buun-stack."""
+SKOPEO = "skopeo"
+"""Podman's sister program, which reads and copies what registries have."""
 _HOME = "-home"
 
 
@@ -88,14 +90,14 @@ class Engine:
                 return said
         return None
 
-    def manifest_with_login(self, name: str) -> Any:
+    def manifest_with_login(self, name: str, plain: bool) -> Any:
         """The manifest that a registry tells to the engine's own login, decoded; None when it tells none.
 
-        Docker alone can ask for one that is no list.
+        Podman cannot ask for one that is no list; skopeo, where it is there, has the same login.
         """
-        if self.podman:
-            return None
         command = [self.command, "buildx", "imagetools", "inspect", "--raw", name]
+        if self.podman:
+            command = [SKOPEO, "inspect", "--raw", f"--tls-verify={str(not plain).lower()}", f"docker://{name}"]
         with contextlib.suppress(StackError, ValueError):
             return json.loads(run(command, what=f"asking for the manifest of {name}"))
         return None

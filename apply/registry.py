@@ -95,7 +95,9 @@ def size(stack: Stack, file: Path, reference: str, engine: Engine) -> int | None
 
 def _manifest(stack: Stack, file: Path, reference: str, engine: Engine) -> _Manifest | None:
     answer = _asked("GET", stack, file, reference)
-    content = engine.manifest_with_login(reference) if answer.status in (401, 403) else answer.content
+    content = answer.content
+    if answer.status in (401, 403):
+        content = engine.manifest_with_login(by_digest_alone(reference), plain_http(stack))
     try:
         return msgspec.convert(content, _Manifest)
     except msgspec.ValidationError:
@@ -117,6 +119,13 @@ def _parts(reference: str) -> tuple[str, str, str]:
     tagged, _, digest = path.partition("@")
     name, _, tag = tagged.partition(":")
     return host, name, digest or tag
+
+
+def by_digest_alone(reference: str) -> str:
+    """A registry is asked with a tag or a digest, not with both."""
+    name, at, digest = reference.partition("@")
+    host, slash, path = name.rpartition("/")
+    return f"{host}{slash}{path.partition(':')[0]}@{digest}" if at else reference
 
 
 def push(engine: Engine, reference: str, plain: bool) -> str:

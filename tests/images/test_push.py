@@ -1,11 +1,9 @@
 """Pushes into real registries: one that comes back, one that wants a login, one that speaks HTTP."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import bcrypt
 import pytest
 import requests
 import yaml
@@ -13,18 +11,10 @@ import yaml
 from apply import imageproof, imagepush
 from apply.engine import Engine
 from spec.errors import StackError
-from tests.images.conftest import OFF, Site, new_site, remove_images
+from tests.images.conftest import OFF, PASSWORD, Site, new_site, remove_images, started
 from tests.images.registry import Registry
 
 pytestmark = pytest.mark.timeout(300)
-_PASSWORD = "not-a-real-password"
-
-
-def started(folder: Path, passwords: Path | None = None) -> Registry:
-    there = Registry(folder, passwords)
-    if there.program is None:
-        pytest.skip("no image is pushed: Debian's package docker-registry is not there")
-    return there
 
 
 def built(registry: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
@@ -44,16 +34,6 @@ def entries(site: Site) -> dict[str, dict[str, Any]]:
 def _small(docker: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert docker
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def closed(tmp_path: Path) -> Iterator[Registry]:
-    """A registry that wants a login."""
-    passwords = tmp_path / "htpasswd"
-    passwords.write_bytes(b"me:" + bcrypt.hashpw(_PASSWORD.encode(), bcrypt.gensalt(5)) + b"\n")
-    with started(tmp_path / "registry", passwords) as there:
-        yield there
-    remove_images(f"{there.name}/*")
 
 
 def test_a_registry_that_comes_back_has_the_image_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +71,7 @@ def test_one_that_wants_a_login_gets_the_image_after_it(
     with pytest.raises(StackError) as caught:
         site.push("mine")
     login = ["docker", "login", "--username=me", "--password-stdin", closed.name]
-    subprocess.run(login, input=_PASSWORD, text=True, capture_output=True, check=True)
+    subprocess.run(login, input=PASSWORD, text=True, capture_output=True, check=True)
     site.push("mine")
 
     assert "docker login" in str(caught.value.hint)

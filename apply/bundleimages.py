@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from apply import run
+from apply.engine import SKOPEO
+from apply.registry import by_digest_alone
 from spec.errors import StackError, ToolMissing
 from spec.hosts import is_loopback
 
-_SKOPEO = "skopeo"
 _CONTAINERS = ("initContainers", "containers")
 
 
@@ -50,7 +51,7 @@ def of_manifests(manifests: Iterable[dict[str, Any]]) -> set[str]:
 def _of_registry(reference: str) -> list[str]:
     """All platforms; loopback registries may speak HTTP, as they may with Docker."""
     verified = not is_loopback(reference.partition("/")[0].partition(":")[0])
-    return ["--all", f"--src-tls-verify={str(verified).lower()}", f"docker://{_by_digest_alone(reference)}"]
+    return ["--all", f"--src-tls-verify={str(verified).lower()}", f"docker://{by_digest_alone(reference)}"]
 
 
 def _of_engine(reference: str) -> list[str]:
@@ -59,17 +60,10 @@ def _of_engine(reference: str) -> list[str]:
     return [*([f"--src-daemon-host={host}"] if host else []), f"docker-daemon:{reference}"]
 
 
-def _by_digest_alone(reference: str) -> str:
-    """A registry is asked with a tag or a digest, not with both."""
-    name, at, digest = reference.partition("@")
-    host, slash, path = name.rpartition("/")
-    return f"{host}{slash}{path.partition(':')[0]}@{digest}" if at else reference
-
-
 def _skopeo(*words: str, what: str) -> str:
-    if run.found(_SKOPEO) is None:
+    if run.found(SKOPEO) is None:
         raise ToolMissing(f"skopeo is not there, so {what} cannot go on", hint="Debian: apt install skopeo")
     try:
-        return run.run([_SKOPEO, *words], what=what)
+        return run.run([SKOPEO, *words], what=what)
     except StackError as error:
         raise StackError(error.message, hint="--engine takes images from this machine's engine") from None

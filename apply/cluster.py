@@ -14,7 +14,7 @@ from apply.clusterplan import changes, keeps_service_token, namespace_changes
 from apply.generations import MADE
 from apply.helm import Helm
 from apply.hubapi import HubApi
-from apply.imagedigests import digests
+from apply.imagedigests import digests, pushed_images
 from apply.keycloakobjects import LAYER as LOGIN
 from apply.kube import Kube, Refused, at_once
 from apply.kubeconfig import access
@@ -32,6 +32,7 @@ from render.hubfiles import layout
 from spec.errors import AppliedInPart, StackError
 from spec.login import by_provider
 from spec.model import Stack
+from spec.pushed import Declared
 from spec.ways import has_user_policies
 
 if TYPE_CHECKING:
@@ -196,7 +197,8 @@ class ClusterTarget:
     def _record(self, artifacts: Artifacts, before: Artifacts, seen: Glance, why: str) -> None:
         """A generation for what is new; the last one goes on where only the cluster's own doings differ."""
         found = workloads(self.stack, seen)
-        artifacts = {declared.DECLARED: declared.text(self.stack), **artifacts}  # a rollback brings its own
+        kept = declared.text(Declared(self.stack, pushed_images(self.file)))
+        artifacts = {declared.DECLARED: kept, **artifacts}  # a rollback brings its own
         if artifacts != before:
             generations.write(self.kube, self.namespace, self.stack.name, artifacts, seen.generations, why, found)
         else:

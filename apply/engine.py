@@ -1,6 +1,7 @@
 """The program that builds, runs and pushes images: the only user of python-on-whales (Docker or Podman)."""
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from spec.model import Stack
 
 COMMAND = "DOCKER_CMD"
 """The variable that names the program, as in buun-stack."""
+SKOPEO = "skopeo"
+"""Podman's sister program, which reads and copies what registries have."""
 _HOME = "-home"
 
 
@@ -85,6 +88,18 @@ class Engine:
             said = run(command, what=f"asking for the digest of {name}").strip()
             if said.startswith("sha256:"):
                 return said
+        return None
+
+    def manifest_with_login(self, name: str, plain: bool) -> Any:
+        """The manifest that a registry tells to the engine's own login, decoded; None when it tells none.
+
+        Podman cannot ask for one that is no list; skopeo, where it is there, has the same login.
+        """
+        command = [self.command, "buildx", "imagetools", "inspect", "--raw", name]
+        if self.podman:
+            command = [SKOPEO, "inspect", "--raw", f"--tls-verify={str(not plain).lower()}", f"docker://{name}"]
+        with contextlib.suppress(StackError, ValueError):
+            return json.loads(run(command, what=f"asking for the manifest of {name}"))
         return None
 
     def digest(self, name: str) -> str | None:

@@ -1,25 +1,14 @@
 """The digests of pushed images, in a file beside the stack file: profiles use them. Reads and writes that file."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import yaml
+from msgspec import to_builtins
 
-from spec.errors import StackError
+from spec.pushed import Pushed, pushed, unreadable
 
-_NAME = "pushed.yaml"
+NAME = "pushed.yaml"
 _HEAD = "# Written by `inv images.push`; keep it in git: profiles start these digests.\n"
-
-
-@dataclass(frozen=True)
-class Pushed:
-    """An image as a registry has it."""
-
-    digest: str
-    """`sha256:…`, of its manifest."""
-    fingerprint: str
-    """Of what it was built from."""
 
 
 def folder_of(file: Path) -> Path:
@@ -33,15 +22,13 @@ def pushed_images(file: Path) -> dict[str, Pushed]:
     Raises:
         StackError: the file is damaged.
     """
-    path = folder_of(file) / _NAME
+    path = folder_of(file) / NAME
     try:
-        found = yaml.safe_load(path.read_text("utf-8")) or {}
-        return {address: Pushed(**entry) for address, entry in found.items()}
+        return pushed(path.read_text("utf-8"), str(path))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, AttributeError) as error:
-        hint = "take it back from git, or remove it and push again"
-        raise StackError(f"{path} cannot be read: {type(error).__name__}", hint) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise unreadable(str(path), error) from None
 
 
 def write_pushed(file: Path, images: Mapping[str, Pushed]) -> None:
@@ -53,8 +40,8 @@ def write_pushed(file: Path, images: Mapping[str, Pushed]) -> None:
     # Every command on a cluster reads digests; only a push needs what writes locks.
     from apply import imagefiles
 
-    entries = {address: asdict(entry) for address, entry in {**pushed_images(file), **images}.items()}
-    imagefiles.write(folder_of(file), {_NAME: _HEAD + imagefiles.as_yaml(entries)})
+    entries = {address: to_builtins(entry) for address, entry in {**pushed_images(file), **images}.items()}
+    imagefiles.write(folder_of(file), {NAME: _HEAD + imagefiles.as_yaml(entries)})
 
 
 def digests(file: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from apply import console, imageproof
 from apply.engine import Engine, engine_of
 from apply.imagecontext import Ingredients
-from apply.imagedigests import Pushed, pushed_images
+from apply.imagedigests import pushed_images
 from apply.imagefacts import ImageFacts
 from apply.images import ingredients
 from apply.registry import digest
@@ -17,6 +17,7 @@ from spec.errors import StackError
 from spec.images import built_images
 from spec.model import Stack
 from spec.profiles import used_images
+from spec.pushed import Pushed
 
 _UNITS = 1_000_000
 
@@ -31,6 +32,9 @@ class Row:
     built: str
     proven: bool
     megabytes: int
+    """Unpacked, as the engine has it."""
+    pulled_megabytes: int | None
+    """Compressed, as its last push noted it; None where it noted none."""
     registry: str
     pinned: str
     """What profiles start: a digest, or nothing but the tag."""
@@ -53,7 +57,7 @@ def show(spec: str, as_json: bool) -> None:
     if as_json:
         console.result_json([asdict(row) for row in rows])
     else:
-        header = ("image", "used", "built", "proven", "size", "registry", "profiles start", "servers")
+        header = ("image", "used", "built", "proven", "size", "to pull", "registry", "profiles start", "servers")
         console.result(console.table(header, [_cells(row) for row in rows]))
 
 
@@ -67,7 +71,8 @@ def _row(
 ) -> Row:
     image = wanted.recipe.image
     facts = engine.image(image.reference)
-    pinned = pushed[image.reference].digest if image.reference in pushed else ""
+    noted = pushed.get(image.reference)
+    pinned = noted.digest if noted else ""
     address = f"{image.reference}@{pinned}" if pinned else image.reference
     return Row(
         image=image.reference,
@@ -75,6 +80,7 @@ def _row(
         built=_built(facts, wanted),
         proven=facts is not None and imageproof.proven(facts.id),
         megabytes=round(facts.size / _UNITS) if facts else 0,
+        pulled_megabytes=None if noted is None or noted.size is None else round(noted.size / _UNITS),
         registry=_in_registry(stack, file, engine, image.reference, pinned),
         pinned=pinned or "the tag",
         servers=None if running is None else running[address],
@@ -121,6 +127,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.built,
         "yes" if row.proven else "no",
         f"{row.megabytes} MB" if row.megabytes else "-",
+        "-" if row.pulled_megabytes is None else f"{row.pulled_megabytes} MB",
         row.registry,
         _short(row.pinned),
         "-" if row.servers is None else str(row.servers),

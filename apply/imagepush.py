@@ -7,15 +7,17 @@ from pathlib import Path
 from apply import console, imageproof
 from apply.engine import Engine, EngineError, engine_of
 from apply.imagecontext import Ingredients
-from apply.imagedigests import Pushed, write_pushed
+from apply.imagedigests import write_pushed
 from apply.imagefacts import ImageFacts
 from apply.images import chosen, ingredients
 from apply.registry import plain_http, speaks_http
 from apply.registry import push as push_to
+from apply.registry import size as size_of
 from apply.validation import validated
 from render.imagelabels import FINGERPRINT
 from spec.errors import StackError
 from spec.model import Stack
+from spec.pushed import Pushed
 
 _WAITS_SECONDS = (1.0, 4.0, 15.0)
 """Between tries: a registry that restarts is back by then."""
@@ -48,11 +50,13 @@ def push(spec: str, names: str, as_json: bool) -> None:
     with console.Progress(as_json) as progress:
         for image in images:
             digest = _pushed(stack, engine, image.reference, progress.tell)
-            done[image.reference] = Pushed(digest, facts[image.name].labels[FINGERPRINT])
+            size = _size(stack, file, engine, f"{image.reference}@{digest}", progress.tell)
+            done[image.reference] = Pushed(digest, facts[image.name].labels[FINGERPRINT], size)
             # One by one: what is in the registry is known, whatever comes next.
             write_pushed(file, {image.reference: done[image.reference]})
     if as_json:
-        console.result_json([{"image": address, "digest": entry.digest} for address, entry in done.items()])
+        rows = [{"image": address, "digest": entry.digest, "bytes": entry.size} for address, entry in done.items()]
+        console.result_json(rows)
     else:
         console.result("\n".join(f"{address}@{entry.digest}" for address, entry in done.items()))
 
@@ -92,3 +96,15 @@ def _pushed(stack: Stack, engine: Engine, reference: str, tell: Tell) -> str:
             tell(f"{reference}: the registry refused; trying again in {wait:.0f} s")
             time.sleep(wait)
     raise AssertionError("the last try returns or raises")
+
+
+def _size(stack: Stack, file: Path, engine: Engine, pinned: str, tell: Tell) -> int | None:
+    """Without it the push has not failed: profiles need the digest alone."""
+    try:
+        found = size_of(stack, file, pinned, engine)
+    except StackError as error:
+        tell(f"{pinned}: its size is not noted: {error.message}")
+        return None
+    if found is None:
+        tell(f"{pinned}: its size is not noted: the registry does not tell it")
+    return found

@@ -4,11 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from apply import console, declared, plan
+from apply.imagedigests import pushed_images
 from apply.plan import Plan
 from apply.state import disk_errors
 from apply.target import SPAWN, Confirm, FirstLogin, Options, Outcome, target
 from spec.errors import PlanNotEmpty, StackError
-from spec.model import Stack
+from spec.pushed import Declared
 
 
 def write_artifacts(spec: str, out: str) -> None:
@@ -37,7 +38,8 @@ def show_plan(spec: str, state: str | None, options: Options, form: str, check: 
     if form == "json":
         console.result_json(_document(found))
     elif form == "markdown":
-        console.result(plan.markdown(found, _hits(declared.read(found.before), stack.stack)))
+        wanted = Declared(stack.stack, pushed_images(Path(spec)))
+        console.result(plan.markdown(found, _hits(declared.read(found.before), wanted)))
     else:
         _say_besides(found)
         console.result(plan.text(found.changes) if found.changes else "nothing to change")
@@ -45,7 +47,7 @@ def show_plan(spec: str, state: str | None, options: Options, form: str, check: 
         raise PlanNotEmpty(plan.waiting(found.changes), hint="inv install")
 
 
-def _hits(before: Stack | None, after: Stack) -> list[str]:
+def _hits(before: Declared | None, after: Declared) -> list[str]:
     """For whom a plan changes something, in the words of `inv review`."""
     if before is None:
         return []

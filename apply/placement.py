@@ -12,6 +12,7 @@ from apply.state import FACTS, StateDirectory
 from render.artifacts import Artifacts
 from spec.login import administrators
 from spec.model import Stack
+from spec.pushed import Declared
 
 APPLIED = "conf/applied.json"
 """Object -> fingerprint of what was last put into it."""
@@ -57,7 +58,7 @@ def note_written(stack: Stack, state: StateDirectory, made: dict[str, str]) -> N
         StackError: the disk is full.
     """
     state.write(WRITTEN, json.dumps(digests(made), indent=2) + "\n")
-    state.write(DECLARED, declared.text(stack))
+    state.write(DECLARED, declared.text(Declared(stack)))  # no image is started on this machine
 
 
 def digests(found: dict[str, str]) -> dict[str, str]:

@@ -94,9 +94,9 @@ def profiles(before: Stack, after: Stack) -> Found:
     old, new = _offered(before), _offered(after)
     for slug in sorted(old.keys() - new.keys()):
         words = f"profile {slug} is gone: running servers go on, the next start needs another profile"
-        yield Effect("breaks", _who(old[slug]), words, (f"profiles.{slug}",))
+        yield Effect("breaks", who(old[slug]), words, (f"profiles.{slug}",))
     for slug in sorted(new.keys() - old.keys()):
-        yield Effect("notice", _who(new[slug]), f"profile {slug} is new", (f"profiles.{slug}",))
+        yield Effect("notice", who(new[slug]), f"profile {slug} is new", (f"profiles.{slug}",))
     for slug in sorted(old.keys() & new.keys()):
         yield from _narrowed(old[slug], new[slug])
         yield from _changed(old[slug], new[slug])
@@ -110,9 +110,11 @@ def _offered(stack: Stack) -> dict[str, EffectiveProfile]:
     return {profile.slug: profile for profile in effective_profiles(stack) if profile.enabled}
 
 
-def _who(profile: EffectiveProfile) -> str:
-    groups = profile.declared.groups
-    return f"groups {', '.join(sorted(groups))}" if groups else "everybody"
+def who(*profiles: EffectiveProfile) -> str:
+    """Whom profiles are offered to."""
+    groups = {group for profile in profiles for group in profile.declared.groups}
+    narrow = all(profile.declared.groups for profile in profiles)
+    return f"groups {', '.join(sorted(groups))}" if narrow else "everybody"
 
 
 def _narrowed(old: EffectiveProfile, new: EffectiveProfile) -> Found:
@@ -135,12 +137,9 @@ def _narrowed(old: EffectiveProfile, new: EffectiveProfile) -> Found:
 def _changed(old: EffectiveProfile, new: EffectiveProfile) -> Found:
     """What servers get at their next start."""
     where = f"profiles.{old.slug}"
-    if old.image != new.image:
-        words = f"{old.slug}: {old.image} -> {new.image} from the next start on; a node fetches it first"
-        yield Effect("notice", _who(new), words, (f"{where}.image",))
     if old.packages != new.packages:
         words = f"{old.slug}: from the next start on {_difference(old.packages or (), new.packages or ())}"
-        yield Effect("notice", _who(new), words, (f"{where}.packages",))
+        yield Effect("notice", who(new), words, (f"{where}.packages",))
     amounts: tuple[tuple[str, str | float | None, str | float | None, Callable[[str], float]], ...] = (
         ("memory", old.memory.limit, new.memory.limit, lambda text: float(bytes_of(text))),
         ("cpu", old.cpu.limit, new.cpu.limit, cores),
@@ -150,10 +149,10 @@ def _changed(old: EffectiveProfile, new: EffectiveProfile) -> Found:
             less = now is not None and (was is None or size(str(now)) < size(str(was)))
             ends = "; a server that uses more is ended" if less and name == "memory" else ""
             words = f"{old.slug}: {name} {was or 'without limit'} -> {now or 'without limit'}{ends}"
-            yield Effect("breaks" if less else "notice", _who(new), words, (f"{where}.{name}",))
+            yield Effect("breaks" if less else "notice", who(new), words, (f"{where}.{name}",))
     if old.gpu.limit != new.gpu.limit:
         weight: Weight = "breaks" if new.gpu.limit < old.gpu.limit else "notice"
-        yield Effect(weight, _who(new), f"{old.slug}: {old.gpu.limit} -> {new.gpu.limit} GPUs", (f"{where}.gpu",))
+        yield Effect(weight, who(new), f"{old.slug}: {old.gpu.limit} -> {new.gpu.limit} GPUs", (f"{where}.gpu",))
 
 
 def _difference(was: tuple[str, ...], now: tuple[str, ...]) -> str:

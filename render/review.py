@@ -6,7 +6,8 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from render.effects import Effect, effects
-from spec.model import Stack
+from render.pulls import Pull, pulls
+from spec.pushed import Declared
 
 _TITLES = {
     "breaks": "Somebody loses something",
@@ -25,6 +26,8 @@ class Review:
     effects: list[Effect] = field(default_factory=list)
     others: list[tuple[str, str, str]] = field(default_factory=list)
     """(key, before, after)."""
+    pulls: list[Pull] = field(default_factory=list)
+    """The images of profiles that are other ones, each with its effect."""
     is_new: bool = False
 
     @property
@@ -33,15 +36,16 @@ class Review:
         return any(effect.weight == "breaks" for effect in self.effects)
 
 
-def review(before: Stack | None, after: Stack) -> Review:
+def review(before: Declared | None, after: Declared) -> Review:
     """Args: before: None where there was no stack."""
     if before is None:
         return Review(is_new=True)
-    found = effects(before, after)
+    pulled = pulls(before, after)
+    found = [*effects(before.stack, after.stack), *(pull.effect for pull in pulled)]
     told = tuple(key for effect in found for key in effect.keys)
-    changed = _changed(before, after)
+    changed = _changed(before.stack, after.stack)
     others = [(key, was, now) for key, was, now in changed if not _is_told(key, told)]
-    return Review(found, others)
+    return Review(found, others, pulled)
 
 
 def _is_told(key: str, told: tuple[str, ...]) -> bool:
@@ -121,6 +125,7 @@ def as_json(found: Review, name: str) -> dict[str, Any]:
         "new": found.is_new,
         "breaks": found.breaks,
         "effects": [asdict(effect) for effect in found.effects],
+        "images": [asdict(pull) for pull in found.pulls],
         "others": [{"key": key, "before": was, "after": now} for key, was, now in found.others],
     }
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from spec.images import DATASTACK, DATASTACK_CUDA, BuiltImage, address, built_images
 from spec.model import Stack
-from spec.model_profiles import Choice, CpuAmounts, MemoryAmounts, Profile, ProfileGpu
+from spec.model_profiles import CpuAmounts, MemoryAmounts, Profile, ProfileGpu
 
 _DOCKER_STACKS = "2026-05-31"
 """Tag of the Jupyter Docker Stacks images (jupyter/docker-stacks publishes one a week)."""
@@ -26,6 +26,16 @@ class EffectiveProfile:
     cpu: CpuAmounts
     memory: MemoryAmounts
     declared: Profile
+
+
+@dataclass(frozen=True)
+class StartedImage:
+    """An image, by a profile or by one of its choices."""
+
+    profile: EffectiveProfile
+    address: str
+    declared: str
+    """As the stack file has it; empty for that of a built-in profile."""
 
 
 @dataclass(frozen=True)
@@ -67,18 +77,23 @@ def effective_profiles(stack: Stack) -> list[EffectiveProfile]:
 
 def used_images(stack: Stack) -> list[BuiltImage]:
     """The images of this stack that an enabled profile uses, and all custom ones."""
-    used = {
-        address(stack, image)
-        for profile in effective_profiles(stack)
-        if profile.enabled
-        for image in (profile.image, *(choice.image for choice in _choices(profile)))
-        if image
-    }
+    used = {one.address for one in started_images(stack).values()}
     return [image for image in built_images(stack).values() if image.reference in used or image.custom is not None]
 
 
-def _choices(profile: EffectiveProfile) -> list[Choice]:
-    return [choice for choices in profile.declared.choices.values() for choice in choices.values()]
+def started_images(stack: Stack) -> dict[str, StartedImage]:
+    """By key of the stack file, what servers of the enabled profiles start."""
+    found = {}
+    for profile in effective_profiles(stack):
+        if profile.enabled:
+            where = f"profiles.{profile.slug}"
+            found[f"{where}.image"] = StartedImage(profile, profile.image, profile.declared.image or "")
+            for option, choices in profile.declared.choices.items():
+                for name, choice in choices.items():
+                    if choice.image:
+                        key = f"{where}.choices.{option}.{name}.image"
+                        found[key] = StartedImage(profile, address(stack, choice.image), choice.image)
+    return {key: one for key, one in found.items() if one.address}
 
 
 def _effective(stack: Stack, slug: str) -> EffectiveProfile:

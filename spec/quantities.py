@@ -38,6 +38,13 @@ def bytes_of(memory: str) -> int:
     return int(float(found[1]) * _BYTES[found[2]])
 
 
+def megabytes(size: int) -> str:
+    """Bytes as registries show them, in powers of ten: `0.4 MB`, `981 MB`, `2.49 GB`."""
+    if round(size / 10**6) >= 1000:
+        return f"{size / 10**9:.2f} GB"
+    return f"{size / 10**6:.{0 if size >= 10**7 else 1}f} MB"
+
+
 def cores(cpu: str | float) -> float:
     """Cores of a Kubernetes processor quantity such as `500m` or `1.5`."""
     return int(cpu[:-1]) / 1000 if isinstance(cpu, str) and cpu.endswith("m") else float(cpu)

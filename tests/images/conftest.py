@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import pytest
 import yaml
 
@@ -27,6 +28,10 @@ SMALL = OFF | {"clickhouse": True, "mcp": True}
 """The groups that are quickly installed."""
 NOWHERE = f"localhost:1/tests-{os.getpid()}"
 """The registry of what is never pushed, of this run alone."""
+
+
+PASSWORD = "not-a-real-password"
+"""Of user `me`, in a registry that wants a login."""
 
 
 @dataclass(frozen=True)
@@ -137,13 +142,28 @@ def remove_images(pattern: str) -> None:
         subprocess.run(["docker", "image", "rm", "--force", *names], capture_output=True, check=True)
 
 
+def started(folder: Path, passwords: Path | None = None) -> Registry:
+    """A registry that a test may start; without the program it is skipped."""
+    there = Registry(folder, passwords)
+    if there.program is None:
+        pytest.skip("no image is pushed: Debian's package docker-registry is not there")
+    return there
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Registry]:
+    """A registry that wants a login."""
+    passwords = tmp_path / "htpasswd"
+    passwords.write_bytes(b"me:" + bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(5)) + b"\n")
+    with started(tmp_path / "registry", passwords) as there:
+        yield there
+    remove_images(f"{there.name}/*")
+
+
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """A registry for all tests."""
-    there = Registry(tmp_path_factory.mktemp("registry"))
-    if there.program is None:
-        pytest.skip("no image is pushed: Debian's package docker-registry is not there")
-    with there:
+    with started(tmp_path_factory.mktemp("registry")) as there:
         yield there
 
 

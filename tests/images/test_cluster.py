@@ -11,6 +11,7 @@ import yaml
 
 from apply.engine import Engine
 from apply.mcpchecks import NAMES
+from spec.quantities import megabytes
 from tests.e2e.assistant import asked, said, token_of
 from tests.e2e.doors import OPENED, Doors
 from tests.e2e.stack import Person
@@ -215,6 +216,10 @@ def test_after_a_push_of_a_changed_image_a_plan_shows_that_the_profiles_image_ch
         ]
         # The hub has the list of profiles, and starts anew for it; nothing else is touched.
         assert set(changes) == {"Secret hub", "ConfigMap hub", "Deployment hub"}
+        notes = (yaml.safe_load(text)[pinned.reference] for text in (pushed, pushed_file(pinned.site).read_text()))
+        was, now = (megabytes(note["size"]) for note in notes)
+        told = pinned.site.inv("plan", "--markdown").stdout
+        assert f"{pinned.reference} as it was pushed last, from the next start on; {was} -> {now}; each node" in told
     finally:
         pinned.site.spec.write_text(stack)
         pushed_file(pinned.site).write_text(pushed)

@@ -10,9 +10,9 @@ import pytest
 from apply import imageproof
 from apply.engine import Engine, engine_of
 from apply.imagedigests import pushed_images
-from apply.registry import digest
+from apply.registry import digest, push, size
 from spec.load import load
-from tests.images.conftest import OFF, TAGGED, Site, new_site
+from tests.images.conftest import OFF, PASSWORD, TAGGED, Site, new_site
 from tests.images.naming import untag
 from tests.images.registry import Registry
 
@@ -72,6 +72,28 @@ def test_it_is_proven_in_an_empty_home_of_its_user_and_pushed(site: Site, podman
     for kind in (["ps", "--all"], ["volume", "ls"]):
         said = subprocess.run(["podman", *kind, "--quiet"], check=True, capture_output=True, text=True).stdout
         assert said == "", "a proof leaves neither container nor volume"
+
+
+def test_the_size_is_asked_with_podmans_own_login(
+    podman: Engine, closed: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("skopeo") is None:
+        pytest.skip("no size is asked for: skopeo is not there (Debian's package skopeo)")
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "login.json"))
+    file, reference = new_site(tmp_path, closed.name, builder="podman").file, f"{closed.name}/tiny:t1"
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY stack.yaml /\n")
+    subprocess.run(["podman", "build", "--quiet", "--tag", reference, str(tmp_path)], check=True, capture_output=True)
+    login = ["podman", "login", "--tls-verify=false", "--username=me", "--password-stdin", closed.name]
+    subprocess.run(login, input=PASSWORD, text=True, check=True, capture_output=True)
+
+    pinned = f"{reference}@{push(podman, reference, plain=True)}"
+
+    untag(reference, "podman")
+    found = size(load(file), file, pinned, podman)
+    assert found is not None
+    assert 300 < found < 3000
+    (tmp_path / "login.json").unlink()
+    assert size(load(file), file, pinned, podman) is None
 
 
 def test_the_variable_wins_over_the_stack_file(podman: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

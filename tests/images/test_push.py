@@ -1,28 +1,20 @@
 """Pushes into real registries: one that comes back, one that wants a login, one that speaks HTTP."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import bcrypt
 import pytest
+import requests
 import yaml
 
 from apply import imageproof, imagepush
 from apply.engine import Engine
 from spec.errors import StackError
-from tests.images.conftest import OFF, Site, new_site, remove_images
+from tests.images.conftest import OFF, PASSWORD, Site, new_site, remove_images, started
 from tests.images.registry import Registry
 
 pytestmark = pytest.mark.timeout(300)
-_PASSWORD = "not-a-real-password"
-
-
-def started(folder: Path, passwords: Path | None = None) -> Registry:
-    there = Registry(folder, passwords)
-    if there.program is None:
-        pytest.skip("no image is pushed: Debian's package docker-registry is not there")
-    return there
 
 
 def built(registry: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
@@ -33,8 +25,8 @@ def built(registry: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     return site
 
 
-def entries(site: Site) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = yaml.safe_load((site.file.parent / "stack.images/pushed.yaml").read_text())
+def entries(site: Site) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load((site.file.parent / "stack.images/pushed.yaml").read_text())
     return found
 
 
@@ -42,16 +34,6 @@ def entries(site: Site) -> dict[str, dict[str, str]]:
 def _small(docker: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert docker
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def closed(tmp_path: Path) -> Iterator[Registry]:
-    """A registry that wants a login."""
-    passwords = tmp_path / "htpasswd"
-    passwords.write_bytes(b"me:" + bcrypt.hashpw(_PASSWORD.encode(), bcrypt.gensalt(5)) + b"\n")
-    with started(tmp_path / "registry", passwords) as there:
-        yield there
-    remove_images(f"{there.name}/*")
 
 
 def test_a_registry_that_comes_back_has_the_image_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,11 +71,35 @@ def test_one_that_wants_a_login_gets_the_image_after_it(
     with pytest.raises(StackError) as caught:
         site.push("mine")
     login = ["docker", "login", "--username=me", "--password-stdin", closed.name]
-    subprocess.run(login, input=_PASSWORD, text=True, capture_output=True, check=True)
+    subprocess.run(login, input=PASSWORD, text=True, capture_output=True, check=True)
     site.push("mine")
 
     assert "docker login" in str(caught.value.hint)
     assert list(entries(site)) == [f"{closed.name}/mine:t1"]
+    assert entries(site)[f"{closed.name}/mine:t1"]["size"] > 10_000_000, "Docker's own login asks for the manifest"
+
+
+def test_the_size_is_what_the_registrys_manifest_says(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = built(f"{registry.name}/size", tmp_path, monkeypatch)
+
+    site.push("mine")
+
+    remove_images(f"{registry.name}/size/*")
+    (entry,) = entries(site).values()
+    answer = requests.get(
+        f"http://{registry.name}/v2/size/mine/manifests/{entry['digest']}",
+        headers={"Accept": "application/vnd.docker.distribution.manifest.v2+json"},
+        timeout=30,
+    ).json()
+    blobs = [answer["config"], *answer["layers"]]
+    there = [
+        requests.head(f"http://{registry.name}/v2/size/mine/blobs/{blob['digest']}", timeout=30).headers
+        for blob in blobs
+    ]
+    assert entry["size"] == sum(blob["size"] for blob in blobs) == sum(int(one["Content-Length"]) for one in there)
+    assert entry["size"] > 10_000_000
 
 
 def test_two_pushes_keep_both_images(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +112,9 @@ def test_two_pushes_keep_both_images(registry: Registry, tmp_path: Path, monkeyp
     assert [address.rpartition("/")[2] for address in entries(site)] == ["mine:t1", "other:t1"]
 
 
-def test_http_to_another_machine_has_to_be_in_the_stack_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_http_to_another_machine_has_to_be_in_the_stack_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     site = built("registry.images.test:5000", tmp_path, monkeypatch)
     monkeypatch.setattr(imagepush, "speaks_http", lambda _, host: host == "registry.images.test:5000")
     tries: list[str] = []
@@ -125,3 +133,5 @@ def test_http_to_another_machine_has_to_be_in_the_stack_file(tmp_path: Path, mon
     remove_images("registry.images.test:5000/*")
     assert "images.plain_http: true" in str(caught.value.hint)
     assert tries == ["registry.images.test:5000/mine:t1 True"]
+    assert "its size is not noted: the registry does not answer" in capsys.readouterr().err
+    assert entries(site)["registry.images.test:5000/mine:t1"].keys() == {"digest", "fingerprint"}

@@ -156,13 +156,14 @@ def test_profiles_start_the_digest_that_was_pushed(whole: Site, pushed: dict[str
 def test_the_list_says_that_it_is_built_proven_and_pinned(
     whole: Site, pushed: dict[str, dict[str, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    digest = pushed[whole.reference]["digest"]
+    digest, size = pushed[whole.reference]["digest"], int(pushed[whole.reference]["size"])
 
     imagelist.show(str(whole.file), as_json=True)
 
     row = next(row for row in json.loads(capsys.readouterr().out) if row["image"] == whole.reference)
     assert (row["used"], row["built"], row["proven"]) == (True, "yes", True)
     assert (row["registry"], row["pinned"]) == ("as pinned", digest)
+    assert row["pulled_megabytes"] == round(size / 1e6) < row["megabytes"], "a registry keeps it compressed"
 
 
 def test_an_image_of_other_settings_is_outdated_and_not_pushed(

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from apply.cluster import ClusterTarget
+from apply.imagedigests import NAME, folder_of, write_pushed
 from apply.kube import Kube
 from apply.target import Options
 from spec.load import load
+from spec.pushed import Pushed
 from tests.kubernetes.site import Site, chart_values, kept
 
 OPTIONS = Options()
@@ -85,6 +87,22 @@ def test_a_change_is_shown_by_its_path_with_both_values_and_who_is_hit(changed: 
     assert "### Somebody notices\n\n| who | what | by |\n" in markdown
     assert "2h -> 3h | `culling.idle_timeout` |" in markdown
     assert changed.inv("plan", "--check", code=3).stderr.strip().endswith("hint: inv install")
+
+
+def test_a_plan_for_a_merge_request_has_the_sizes_of_what_was_applied_last(changed: Site) -> None:
+    address = changed.content["profiles"]["lab"]["image"]
+    write_pushed(changed.spec, {address: Pushed(f"sha256:{'1' * 64}", "f1", 981_200_000)})
+    try:
+        changed.inv("install", "--yes")
+        write_pushed(changed.spec, {address: Pushed(f"sha256:{'2' * 64}", "f2", 1_314_000_000)})
+        markdown = changed.inv("plan", "--markdown").stdout
+    finally:
+        (folder_of(changed.spec) / NAME).unlink()
+        changed.inv("install", "--yes")
+
+    (row,) = [line for line in markdown.splitlines() if line.startswith("| everybody | lab: ")]
+    assert f"{address} as it was pushed last" in row
+    assert "981 MB -> 1.31 GB; each node pulls up to 1.31 GB again | `pushed.yaml` |" in row
 
 
 def test_no_form_of_a_plan_shows_a_secret(changed: Site) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from spec.quantities import CPU, DURATION, MEMORY, bytes_of, cores, seconds
+from spec.quantities import CPU, DURATION, MEMORY, bytes_of, cores, megabytes, seconds
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,22 @@ def test_memory_in_bytes(text: str, number: int) -> None:
 )
 def test_what_is_no_memory(text: str) -> None:
     assert not re.search(MEMORY, text)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0.0 MB"),
+        (360_000, "0.4 MB"),
+        (9_940_000, "9.9 MB"),
+        (10_400_000, "10 MB"),
+        (999_499_999, "999 MB"),
+        (999_500_001, "1.00 GB"),
+        (2_488_000_000, "2.49 GB"),
+    ],
+)
+def test_bytes_as_registries_show_them(size: int, text: str) -> None:
+    assert megabytes(size) == text
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from tests.e2e.stack import eventually
 from tests.e2e.visitor import Visitor
 from tests.keycloakserver import KeycloakServer
 from tests.kubernetes import formervault
+from tests.kubernetes.formernfs import CLAIM as NFS_CLAIM
+from tests.kubernetes.formernfs import homes_on_volume, phase_of, volume_of
 from tests.kubernetes.formersite import (
     add_realm,
     claims,
@@ -90,36 +92,37 @@ def trusted(bao: OpenBao, keycloak: KeycloakServer, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def with_vault(
+def with_vault_and_nfs(
     site: Site, keycloak: KeycloakServer, bao: OpenBao, operator: str, trusted: Path, tmp_path: Path
 ) -> Iterator[Site]:
-    """The old layout with Vault, installed by Helm alone."""
+    """The old layout with Vault and homes on a volume made by hand, installed by Helm alone."""
     values = layout(keycloak, trusted.read_text())
     formervault.add_vault(values, bao, trusted.read_text())
-    with behind_traefik(site, tmp_path) as found:
+    with behind_traefik(site, tmp_path) as found, homes_on_volume(found, tmp_path / "homes", values):
         formervault.set_up(found, bao, operator)
         install_former(found, values)
         yield found
 
 
 @pytest.fixture
-def ada(with_vault: Site, keycloak: KeycloakServer, tmp_path: Path) -> Visitor:
+def ada(with_vault_and_nfs: Site, keycloak: KeycloakServer, tmp_path: Path) -> Visitor:
     """With a server that the old hub has started, and a secret that she put from it."""
-    ada = signed_in(with_vault, keycloak, tmp_path)
+    ada = signed_in(with_vault_and_nfs, keycloak, tmp_path)
     start_server(ada)
-    ada.run(WRITTEN)
+    ada.run(f"{WRITTEN}\nopen('/home/jovyan/kept.txt', 'w').write('hers')")
     assert ada.run(READ) == "{'password': 'b1rd'}\n"
     return ada
 
 
-def test_secrets_are_readable_before_and_after_and_the_hub_has_another_token(
-    with_vault: Site, ada: Visitor, bao: OpenBao, keycloak: KeycloakServer, trusted: Path, operator: str
+def test_secrets_and_homes_on_nfs_are_the_same_before_and_after_and_the_hub_has_another_token(
+    with_vault_and_nfs: Site, ada: Visitor, bao: OpenBao, keycloak: KeycloakServer, trusted: Path, operator: str
 ) -> None:
-    site = with_vault
+    site = with_vault_and_nfs
     before, former = state(site), data_of(site, formervault.TOKEN)["token"]
     assert len(_may(bao, former)) == 2
 
     said = _adopted(site, bao, keycloak, trusted, operator)
+    assert [one["what"] for one in site.plan()["changes"] if NFS_CLAIM in one["what"]] == []
     said += site.inv("install", "--yes").stderr
 
     assert TOKEN.findall(said) == []
@@ -134,7 +137,10 @@ def test_secrets_are_readable_before_and_after_and_the_hub_has_another_token(
     no_server(site)
     ada.spawn("lab")
     assert ada.run(FROM_STORE) == "{'password': 'b1rd'} ['db']\n"
+    assert ada.run("print(open('/home/jovyan/kept.txt').read())") == "hers\n"
     assert claims(site) == before["claims"]
+    assert claims(site)[NFS_CLAIM][1] == volume_of(site)
+    assert phase_of(site) == "Bound"
 
 
 def _may(bao: OpenBao, token: str) -> list[str]:
@@ -156,6 +162,7 @@ def _adopted(site: Site, bao: OpenBao, keycloak: KeycloakServer, trusted: Path, 
     made = completed(site, keycloak, trusted)
     assert (made["vault"]["preset"], made["vault"]["address"]) == ("buun-stack", bao.address)
     assert made["vault"]["admin_token"]["secret_store"] == store
+    assert made["storage"]["nfs"] == {"claim": NFS_CLAIM, "folder": "{username}"}
     made["notebook"]["environment"]["PYTHONPATH"] = PACKAGE
     made["chart_values"]["singleuser"] = {"extraFiles": package_files()}
     site.spec.write_text(yaml.safe_dump(made, sort_keys=False))

@@ -1,15 +1,24 @@
 """From one version of the chart to the next: said before what it means, and with a way back."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apply.charts import cache
+from apply.cluster import ClusterTarget
+from apply.clusterdatabase import ClusterDatabase
+from apply.target import target
+from tests.e2e.test_upgrade import DOWNGRADE, OLDER
 from tests.kubernetes.site import CHART, PASSWORD, Site, chart_values, kept
 
 FORMER = "4.2.0"
+NEWEST = "4621fec11365"
+"""The revision of JupyterHub 5; those of 4 end at the one before (jupyterhub/alembic/versions)."""
 ADA, BOB = "ada@example.org", "bob@example.org"
 BREAKING = """
 import sqlite3
@@ -109,6 +118,11 @@ def test_an_upgrade_that_fails_goes_back_and_the_next_one_keeps_everything(older
     older.spec.write_text(f"# kept by the platform team\n{spec}")
     servers = [pod["metadata"]["uid"] for pod in older.objects("pods", selector="component=singleuser-server")]
     homes = [claim["metadata"]["uid"] for claim in older.objects("persistentvolumeclaims")]
+    database = _aged(older)
+    rehearsed = json.loads(older.inv("upgrade", "--to", CHART, "--rehearse", "--json").stdout)
+    assert rehearsed["versions"]["database"] == [OLDER, NEWEST]
+    assert rehearsed["rehearsal"]["seconds"] > 0
+    assert rehearsed["rehearsal"]["trouble"] == ""
     older.inv("upgrade", "--to", CHART, "--yes")
 
     assert older.spec.read_text() == f"# kept by the platform team\n{spec.replace(FORMER, CHART)}"
@@ -125,3 +139,26 @@ def test_an_upgrade_that_fails_goes_back_and_the_next_one_keeps_everything(older
     backups = sorted((older.folder / "state" / "buunstack" / "lab.backups").glob("*.tar"))
     assert len(backups) == 2
     assert all(backup.stat().st_mode & 0o077 == 0 for backup in backups)
+    assert _revisions(database, older.folder / "migrated.sqlite") == [NEWEST]
+
+
+def _aged(site: Site) -> ClusterDatabase:
+    """With the hub stopped, its database made one of JupyterHub 4; the next hub finds it so.
+
+    No node has a hub of that version: JupyterHub's own way back stands in for what it would have left.
+    """
+    found = target(str(site.spec), None)
+    assert isinstance(found, ClusterTarget)
+    database, file = ClusterDatabase(found), site.folder / "aged.sqlite"
+    database.stop_hub(lambda _: None)
+    database.copy(file)
+    subprocess.run([sys.executable, "-c", DOWNGRADE, str(file), OLDER], check=True, capture_output=True)
+    database.place(file, lambda _: None)
+    assert _revisions(database, site.folder / "placed.sqlite") == [OLDER]
+    return database
+
+
+def _revisions(database: ClusterDatabase, copy: Path) -> list[str]:
+    database.copy(copy)
+    revisions: list[str] = database.described(copy)["revisions"]
+    return revisions

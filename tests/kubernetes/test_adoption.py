@@ -130,6 +130,7 @@ def test_secrets_and_homes_on_nfs_are_the_same_before_and_after_and_the_hub_has_
     assert ada.run(READ) == "{'password': 'b1rd'}\n"
     present = data_of(site, formervault.TOKEN)["token"]
     assert bao.ok("GET", "secret/data/jupyterhub/vault-token")["data"]["data"] == {"token": present}
+    assert present != former
     assert [_may(bao, token) for token in (former, present)] == [[], []]
     changes = site.plan()["changes"]
     assert changes == [], changes

@@ -71,7 +71,7 @@ def _namespace(made: Artifacts, live: Object) -> list[Drift]:
     wanted, there = json.loads(made[NAMESPACE])["labels"], live["metadata"].get("labels", {})
     title = f"Namespace {live['metadata']['name']}"
     return [
-        Drift(title, f"metadata.labels.{name}", str(value), str(there.get(name, "nothing")))
+        Drift(title, f"metadata.labels.{name}", value, there.get(name, "nothing"), *fieldowners.label(live, name))
         for name, value in wanted.items()
         if there.get(name) != value
     ]

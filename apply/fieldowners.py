@@ -55,6 +55,17 @@ def added(live: Object) -> Drift:
     return Drift(manifests.title(live), "", "nothing", "there", who, str(live["metadata"].get("creationTimestamp", "")))
 
 
+def label(live: Object, name: str) -> tuple[str, str]:
+    """(who, when) of a label's present value; of one that was removed nobody tells."""
+    owners: list[dict[str, Any]] = [
+        entry
+        for entry in live["metadata"].get("managedFields") or []
+        if f"f:{name}" in (entry.get("fieldsV1") or {}).get("f:metadata", {}).get("f:labels", {})
+    ]
+    last = max(owners, key=lambda entry: str(entry.get("time", ""))) if owners else {}
+    return str(last.get("manager") or NOBODY), str(last.get("time", ""))
+
+
 def _foreign(live: Object) -> list[dict[str, Any]]:
     entries = live["metadata"].get("managedFields") or []
     return [

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from apply.fieldowners import added, drifts
+from apply.fieldowners import added, drifts, label
 
 RECORDED: dict[str, Any] = {
     "apiVersion": "apps/v1",
@@ -116,3 +116,10 @@ def test_an_object_that_nobody_declared_has_its_maker() -> None:
     found = added({"kind": "ConfigMap", "metadata": metadata})
 
     assert found.line() == "ConfigMap x: nothing -> there (first, 2026-11-28T00:00:00Z)"
+
+
+def test_a_label_has_who_wrote_its_present_value_and_a_removed_one_nobody() -> None:
+    there = live(**{"f:metadata": {"f:labels": {"f:app": {}}}})
+
+    assert label(there, "app") == ("by-hand", "2026-11-28T12:00:00Z")
+    assert label(there, "gone") == ("nobody tells", "")

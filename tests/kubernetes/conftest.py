@@ -14,6 +14,7 @@ from apply.kube import Kube
 from apply.kubeconfig import access
 from spec.errors import ToolMissing
 from tests.kubernetes.site import CHART, IMAGES, Site, chart_is_there
+from tests.kubernetes.vaultsite import STORE, add_store
 from tests.openbao import OpenBao
 
 _NODE_REPORTS_SECONDS = 45
@@ -76,6 +77,18 @@ def bao(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenB
     host = next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP")
     with OpenBao(folder / "server", host=host) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def operator(bao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a ClusterSecretStore that reads what that server keeps for hubs, and nothing else."""
+    site = Site(tmp_path_factory.mktemp("operator"))
+    if site.kube.get("/apis/external-secrets.io/v1") is None:
+        pytest.skip("the cluster has no External Secrets Operator")
+    site.kube.create("/api/v1/namespaces", {"kind": "Namespace", "metadata": {"name": site.namespace}})
+    yield add_store(site, bao)
+    site.kube.delete(f"{STORE}/{site.namespace}-store")
+    site.remove()
 
 
 @pytest.fixture

@@ -92,6 +92,11 @@ class Site(Commands):
         found: dict[str, Any] = json.loads(self.inv("plan", "--json").stdout)
         return found
 
+    def drifts(self, *words: str, code: int = 0) -> list[dict[str, Any]]:
+        """What somebody changed by hand."""
+        found: list[dict[str, Any]] = json.loads(self.inv("drift", "--json", *words, code=code).stdout)["drifts"]
+        return found
+
     def status(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.inv("status", "--json", code=None).stdout)
         return found

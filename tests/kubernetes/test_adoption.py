@@ -1,150 +1,55 @@
-"""buun-stack's own installation is taken over: nobody loses a home, a session or a server, and no secret is new."""
+"""buun-stack's own installation is taken over: nobody loses a home, a session, a server or a secret; none is new."""
 
-import re
-import secrets
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 import yaml
 
-from apply.charts import cache
-from apply.helm import Helm, Release
-from apply.keycloakreading import user_of
-from apply.keycloakwriter import set_password
-from apply.kube import Object
+from render.vault import VaultLayout
 from tests.e2e.stack import eventually
-from tests.e2e.visitor import Visitor, typed
+from tests.e2e.visitor import Visitor
 from tests.keycloakserver import KeycloakServer
-from tests.kubernetes.ingress import HOST, behind_traefik
+from tests.kubernetes import formervault
+from tests.kubernetes.formernfs import CLAIM as NFS_CLAIM
+from tests.kubernetes.formernfs import homes_on_volume, phase_of, volume_of
+from tests.kubernetes.formersite import (
+    add_realm,
+    claims,
+    completed,
+    install_former,
+    layout,
+    migrated,
+    signed_in,
+    start_server,
+    state,
+)
+from tests.kubernetes.ingress import behind_traefik
 from tests.kubernetes.nodekeycloak import on_node
-from tests.kubernetes.site import CHART, IMAGES, PASSWORD, Site, chart_values, data_of
+from tests.kubernetes.site import CHART, Site, data_of
+from tests.kubernetes.vaultsite import PACKAGE, TOKEN, no_server, package_files, with_deployer
+from tests.openbao import OpenBao
 
-CLIENT_SECRET = "jupyterhub-keycloak-client"
-ADMIN = """
-c.JupyterHub.services = [{'name': 'admin-service', 'api_token': os.environ['JUPYTERHUB_ADMIN_SERVICE_TOKEN']}]
-c.JupyterHub.load_roles = [{'name': 'admin-service-role', 'scopes': ['admin:users', 'tokens', 'admin:servers'],
-                            'services': ['admin-service']}]
-"""
-HOOK = """
-async def hook(spawner):
-    spawner.environment['POSTGRES_HOST'] = 'postgres-cluster-rw.postgres'
-c.KubeSpawner.pre_spawn_hook = hook
-"""
-START = "#!/bin/bash\nexec jupyterhub --config /usr/local/etc/jupyterhub/jupyterhub_config.py --upgrade-db\n"
-GENERATED = {
-    name: f"hub.config.{key}"
-    for name, key in (
-        ("cookie secret", "JupyterHub.cookie_secret"),
-        ("proxy token", "ConfigurableHTTPProxy.auth_token"),
-        ("crypt key", "CryptKeeper.keys"),
-    )
-}
+LAYOUT = VaultLayout("jupyterhub", hub_login="token", isolation="policy_per_user", buun_stack=True)
+MINE = f"{formervault.ASKED}\nmine = os.environ['NOTEBOOK_VAULT_TOKEN']\n"
+WRITTEN = f"{MINE}asked('POST', 'secret/data/jupyter/users/ada/db', mine, {{'data': {{'password': 'b1rd'}}}})"
+READ = f"{MINE}print(asked('GET', 'secret/data/jupyter/users/ada/db', mine)['data']['data'])"
+FROM_STORE = "from buunstack import SecretStore; s = SecretStore(); print(s.get('db'), s.list())"
 
 
-def layout(site: Site, keycloak: KeycloakServer) -> dict[str, Any]:
-    """Values as buun-stack's template makes them, with the images and the authority of this cluster."""
-    realm = f"{keycloak.https_address}/realms/buunstack/protocol/openid-connect"
-    values = chart_values()
-    trust = {"mountPath": "/etc/lab-ca.pem", "stringData": keycloak.ca.read_text()}
-    own = {"startup.sh": {"mountPath": "/usr/local/bin/startup.sh", "mode": 0o755, "stringData": START}}
-    hook = {"mountPath": "/srv/jupyterhub/pre_spawn_hook.py", "mode": 0o644, "stringData": HOOK}
-    token = {"secretKeyRef": {"name": "jupyterhub-admin-service-token", "key": "token"}}
-    values["hub"] |= {
-        "extraEnv": {"JUPYTERHUB_ADMIN_SERVICE_TOKEN": {"valueFrom": token}},
-        "extraFiles": {**own, "pre_spawn_hook.py": hook, "lab-ca": trust},
-        "command": ["/usr/local/bin/startup.sh"],
-        "config": {
-            "JupyterHub": {
-                "authenticator_class": "generic-oauth",
-                "admin_access": False,
-                "authenticate_prometheus": False,
-            },
-            "Authenticator": {"enable_auth_state": True, "allow_all": True},
-            "GenericOAuthenticator": {
-                "client_id": "jupyterhub",
-                "oauth_callback_url": f"https://{HOST}/hub/oauth_callback",
-                "authorize_url": f"{realm}/auth",
-                "token_url": f"{realm}/token",
-                "userdata_url": f"{realm}/userinfo",
-                "login_service": "keycloak",
-                "username_claim": "preferred_username",
-                "auth_refresh_age": 300,
-                "refresh_pre_spawn": True,
-                "http_request_kwargs": {"ca_certs": "/etc/lab-ca.pem"},
-            },
-            "OAuthenticator": {"scope": ["openid", "profile", "email"]},
-        },
-        "extraConfig": {
-            "load-pre-spawn-hook": "exec(open('/srv/jupyterhub/pre_spawn_hook.py').read())",
-            "configure-security-context": "c.KubeSpawner.container_security_context = "
-            "{'capabilities': {'drop': ['ALL']}}",
-            "admin-service": f"import os\n{ADMIN}",
-            "of-the-site": "# what a site has written itself",
-        },
-        "podSecurityContext": {"fsGroup": 100},
-    }
-    values["proxy"]["service"] = {"type": "ClusterIP"}
-    context = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
-    override = {"image": IMAGES[2], "image_pull_policy": "Never", "cmd": ["jupyterhub-singleuser"]}
-    values["singleuser"] = {
-        "cloudMetadata": {"blockWithIptables": False},
-        "allowPrivilegeEscalation": False,
-        "extraPodConfig": {"securityContext": context},
-        "extraEnv": {"VAULT_ADDR": "https://", "NOTEBOOK_VAULT_TOKEN_TTL": "24h"},
-        "storage": {"type": "dynamic", "dynamic": {"storageAccessModes": ["ReadWriteOnce"]}, "capacity": "100Mi"},
-        "image": {"pullPolicy": "IfNotPresent"},
-        "profileList": [{"display_name": "Lab", "description": "As it was", "kubespawner_override": override}],
-    }
-    values["cull"] = {"enabled": True, "timeout": 7200, "every": 600, "maxAge": 604800, "adminUsers": True}
-    values["prePuller"] = {"hook": {"enabled": False}, "continuous": {"enabled": False}}
-    values["scheduling"] = {"userScheduler": {"enabled": False}}
-    values["ingress"] = {
-        "enabled": True,
-        "annotations": {
-            "traefik.ingress.kubernetes.io/router.entrypoints": "websecure",
-            "traefik.ingress.kubernetes.io/router.tls": "true",
-        },
-        "ingressClassName": "traefik",
-        "hosts": [HOST],
-        "pathType": "Prefix",
-        "tls": [{"hosts": [HOST], "secretName": "hub-tls"}],
-    }
-    return values
-
-
-@pytest.fixture
-def keycloak(site: Site, tmp_path: Path) -> Iterator[KeycloakServer]:
-    with on_node(site, tmp_path / "keycloak") as found:
-        _realm(found)
+@pytest.fixture(scope="module")
+def keycloak(tools: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeycloakServer]:
+    folder = tmp_path_factory.mktemp("keycloak")
+    with on_node(Site(folder), folder / "keycloak") as found:
+        add_realm(found)
         yield found
-
-
-def _realm(keycloak: KeycloakServer) -> None:
-    """As buun-stack's recipe leaves it: a public client without a secret."""
-    admin = keycloak.admin()
-    admin.post("", {"realm": "buunstack", "enabled": True})
-    client = {"clientId": "jupyterhub", "publicClient": True, "redirectUris": [f"https://{HOST}/hub/oauth_callback"]}
-    admin.post("buunstack/clients", client)
-    person = {"username": "ada", "enabled": True, "email": "ada@lab.internal", "firstName": "A", "lastName": "L"}
-    admin.post("buunstack/users", person)
-    user = user_of(admin, "buunstack", "ada")
-    assert user
-    set_password(admin, "buunstack", user["id"], PASSWORD, temporary=False)
 
 
 @pytest.fixture
 def by_buun_stack(site: Site, keycloak: KeycloakServer, tmp_path: Path) -> Iterator[Site]:
     """The old layout, installed by Helm alone."""
     with behind_traefik(site, tmp_path) as found:
-        _keep(found, "jupyterhub-admin-service-token", "token", secrets.token_hex(32))
-        chart = cache() / f"jupyterhub-{CHART}.tgz"
-        old = Release("jupyterhub", site.namespace, chart, layout(site, keycloak))
-        said = Helm(None).upgrade(old, "3m", {}, lambda: False)
-        assert said is None, said
+        install_former(found, layout(keycloak, keycloak.ca.read_text()))
         yield found
 
 
@@ -152,90 +57,115 @@ def test_nobody_loses_a_home_a_session_or_a_server_and_no_secret_is_new(
     by_buun_stack: Site, keycloak: KeycloakServer, tmp_path: Path
 ) -> None:
     site = by_buun_stack
-    trusted = tmp_path / "trusted.pem"
-    trusted.write_text(Path(str(site.ca)).read_text() + keycloak.ca.read_text())
-    eventually(lambda: requests.get(f"{site.url}/hub/login", verify=site.ca, timeout=10).ok, "the login page")
-    ada = Visitor(site, "ada", typed("ada", PASSWORD), str(trusted))
-    assert ada.answer.url == f"{site.url}/hub/home"
-    _started(ada)
+    ada = signed_in(site, keycloak, tmp_path)
+    start_server(ada)
     ada.run("open('/home/jovyan/kept.txt', 'w').write('hers')")
-    before = _state(site)
+    before = state(site)
 
-    said = _migrated(site)
+    said = migrated(site)
     assert "value hub.extraConfig.of-the-site is unknown here, and left out" in said
     assert "value hub.image.name is kept in chart_values" in said
-    _completed(site, keycloak)
+    completed(site, keycloak, keycloak.ca)
     planned = site.plan()["changes"]
     assert [one["what"] for one in planned if one["action"] == "remove" and "Claim" in one["what"]] == []
     kept = [one["what"] for one in planned if one["details"] == ["that of the running hub is kept"]]
     assert kept == ["secret cookie_secret", "secret crypt_key", "secret proxy_token"]
     site.inv("install", "--yes")
 
-    assert _state(site) == before
+    assert state(site) == before
     eventually(lambda: ada.get("/hub/home").url == f"{site.url}/hub/home", "the same cookie signs in", 60)
     assert ada.run("print(open('/home/jovyan/kept.txt').read())") == "hers\n"
     assert site.plan()["changes"] == []
     ada.stop()
-    eventually(lambda: not site.objects("pods", selector="component=singleuser-server"), "the server is gone", 60)
+    no_server(site)
     ada.spawn("lab")
     assert ada.run("print(open('/home/jovyan/kept.txt').read())") == "hers\n"
-    assert _claims(site) == before["claims"]
+    assert claims(site) == before["claims"]
 
 
-def _started(ada: Visitor) -> None:
-    """Through the form of the chart's own profiles, which have no slugs of ours."""
-    page = ada.get("/hub/spawn")
-    chosen = re.search(r'name="profile"[^>]*value="([^"]+)"', page.text) or re.search(
-        r'value="([^"]+)"[^>]*name="profile"', page.text
-    )
-    assert chosen, page.text[-2000:]
-    ada.spawn(chosen[1], 120)
+@pytest.fixture
+def trusted(bao: OpenBao, keycloak: KeycloakServer, tmp_path: Path) -> Path:
+    """The authorities of both."""
+    file = tmp_path / "authorities.pem"
+    file.write_text(bao.ca.read_text() + keycloak.ca.read_text())
+    return file
 
 
-def _state(site: Site) -> dict[str, Any]:
-    """What an adoption must leave as it is."""
-    chart = data_of(site, "hub")
-    (pod,) = site.objects("pods", selector="component=singleuser-server")
-    return {
-        "claims": _claims(site),
-        "server": (pod["metadata"]["uid"], pod["status"]["containerStatuses"][0]["containerID"]),
-        "token": data_of(site, "jupyterhub-admin-service-token"),
-        **{name: chart[key] for name, key in GENERATED.items()},
-    }
+@pytest.fixture
+def with_vault_and_nfs(
+    site: Site, keycloak: KeycloakServer, bao: OpenBao, operator: str, trusted: Path, tmp_path: Path
+) -> Iterator[Site]:
+    """The old layout with Vault and homes on a volume made by hand, installed by Helm alone."""
+    values = layout(keycloak, trusted.read_text())
+    formervault.add_vault(values, bao, trusted.read_text())
+    with behind_traefik(site, tmp_path) as found, homes_on_volume(found, tmp_path / "homes", values):
+        formervault.set_up(found, bao, operator)
+        install_former(found, values)
+        yield found
 
 
-def _claims(site: Site) -> dict[str, tuple[str, str]]:
-    """Claim -> its identity and its volume."""
-
-    def bound(claim: Object) -> tuple[str, str]:
-        return claim["metadata"]["uid"], claim["spec"]["volumeName"]
-
-    return {one["metadata"]["name"]: bound(one) for one in site.objects("persistentvolumeclaims")}
-
-
-def _migrated(site: Site) -> str:
-    """The stack file from what runs; what was said."""
-    out = ["migrate", "--from-cluster", "--namespace", site.namespace, "--out", str(site.spec), "--force"]
-    command = [*site.command("validate")[:3], *out]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
-    assert done.returncode == 0, done.stderr
-    return done.stderr
+@pytest.fixture
+def ada(with_vault_and_nfs: Site, keycloak: KeycloakServer, tmp_path: Path) -> Visitor:
+    """With a server that the old hub has started, and a secret that she put from it."""
+    ada = signed_in(with_vault_and_nfs, keycloak, tmp_path)
+    start_server(ada)
+    ada.run(f"{WRITTEN}\nopen('/home/jovyan/kept.txt', 'w').write('hers')")
+    assert ada.run(READ) == "{'password': 'b1rd'}\n"
+    return ada
 
 
-def _completed(site: Site, keycloak: KeycloakServer) -> None:
-    """What is left to the operator: an authority, a fixed tag, the secret that the client has not had."""
-    made = yaml.safe_load(site.spec.read_text())
-    assert (made["name"], made["target"]["namespace"]) == ("jupyterhub", site.namespace)
-    assert made["auth"]["keycloak"]["url"] == keycloak.https_address
-    made["ca"] = str(keycloak.ca)
-    made["profiles"]["lab"]["image"] = "lab.internal/notebook:1"
-    made["profiles"]["lab"]["pod"]["image"] = IMAGES[2]
-    made["notebook"]["pre_pull"] = False
+def test_secrets_and_homes_on_nfs_are_the_same_before_and_after_and_the_hub_has_another_token(
+    with_vault_and_nfs: Site, ada: Visitor, bao: OpenBao, keycloak: KeycloakServer, trusted: Path, operator: str
+) -> None:
+    site = with_vault_and_nfs
+    before, former = state(site), data_of(site, formervault.TOKEN)["token"]
+    assert len(_may(bao, former)) == 2
+
+    said = _adopted(site, bao, keycloak, trusted, operator)
+    assert [one["what"] for one in site.plan()["changes"] if NFS_CLAIM in one["what"]] == []
+    said += site.inv("install", "--yes").stderr
+
+    assert TOKEN.findall(said) == []
+    assert state(site) == before
+    assert ada.run(READ) == "{'password': 'b1rd'}\n"
+    present = data_of(site, formervault.TOKEN)["token"]
+    assert bao.ok("GET", "secret/data/jupyterhub/vault-token")["data"]["data"] == {"token": present}
+    assert present != former
+    assert [_may(bao, token) for token in (former, present)] == [[], []]
+    changes = site.plan()["changes"]
+    assert changes == [], changes
+    ada.stop()
+    no_server(site)
+    ada.spawn("lab")
+    assert ada.run(FROM_STORE) == "{'password': 'b1rd'} ['db']\n"
+    assert ada.run("print(open('/home/jovyan/kept.txt').read())") == "hers\n"
+    assert claims(site) == before["claims"]
+    assert claims(site)[NFS_CLAIM][1] == volume_of(site)
+    assert phase_of(site) == "Bound"
+
+
+def _may(bao: OpenBao, token: str) -> list[str]:
+    """What of buun-stack's hub's rights a token has: with either, one reads everybody's secrets."""
+    body = {"policy": 'path "secret/*" { capabilities = ["read"] }'}
+    asked = (("PUT", "sys/policies/acl/jupyter-user-mallory", body), ("GET", "secret/data/jupyter/users/ada/db", None))
+    return [path for method, path, sent in asked if bao.call(method, path, token, sent)[0] != 403]
+
+
+def _adopted(site: Site, bao: OpenBao, keycloak: KeycloakServer, trusted: Path, store: str) -> str:
+    """The stack file from variables and what runs, completed; what was said."""
+    variables = site.folder / ".env.local"
+    host = bao.address.removeprefix("https://")
+    lines = ("JUPYTERHUB_VAULT_INTEGRATION_ENABLED=true", f"VAULT_HOST={host}", "JUPYTERHUB_CHART_VERSION=4.2.0")
+    variables.write_text("\n".join(lines) + "\n")
+    said = migrated(site, "--env", str(variables))
+    assert f"chart.version: JUPYTERHUB_CHART_VERSION says 4.2.0, and {CHART} runs, which is taken" in said
+    assert f"externalsecret/{formervault.CRYPT_KEY} is buun-stack's own" in said
+    made = completed(site, keycloak, trusted)
+    assert (made["vault"]["preset"], made["vault"]["address"]) == ("buun-stack", bao.address)
+    assert made["vault"]["admin_token"]["secret_store"] == store
+    assert made["storage"]["nfs"] == {"claim": NFS_CLAIM, "folder": "{username}"}
+    made["notebook"]["environment"]["PYTHONPATH"] = PACKAGE
+    made["chart_values"]["singleuser"] = {"extraFiles": package_files()}
     site.spec.write_text(yaml.safe_dump(made, sort_keys=False))
-    _keep(site, CLIENT_SECRET, "client-secret", "of-no-matter")
-
-
-def _keep(site: Site, name: str, key: str, value: str) -> None:
-    """A Secret as `kubectl create secret generic` makes it."""
-    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": {key: value}}
-    site.kube.create(f"/api/v1/namespaces/{site.namespace}/secrets", body)
+    with_deployer(site, bao, LAYOUT)
+    return said

@@ -8,11 +8,6 @@ from tests.kubernetes.site import Site
 BY_HAND = "kubectl-edit"
 
 
-def drifts(site: Site, *words: str, code: int = 0) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(site.inv("drift", "--json", *words, code=code).stdout)["drifts"]
-    return found
-
-
 def path_of(site: Site, kind: str, name: str, group: str = "/api/v1") -> str:
     return f"{group}/namespaces/{site.namespace}/{kind}/{name}"
 
@@ -28,7 +23,7 @@ def test_a_stack_that_nobody_touched_has_no_drift(installed: Site) -> None:
     said = installed.inv("drift", "--check")
 
     assert said.stdout == "nothing differs from what was installed\n"
-    assert drifts(installed) == []
+    assert installed.drifts() == []
 
 
 def test_three_edits_by_hand_are_three_lines_with_who_and_when(installed: Site) -> None:
@@ -40,7 +35,7 @@ def test_three_edits_by_hand_are_three_lines_with_who_and_when(installed: Site) 
     edit(installed, hub, spec={"template": {"spec": {"containers": [variable]}}})
     installed.kube.delete(policy)
 
-    found = drifts(installed, "--check", code=3)
+    found = installed.drifts("--check", code=3)
 
     told = [(one["object"], one["field"], one["then"], one["now"], one["who"]) for one in found]
     assert sorted(told) == [
@@ -59,7 +54,7 @@ def test_three_edits_by_hand_are_three_lines_with_who_and_when(installed: Site) 
 
     installed.kube.apply(hub, {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "hub"}}, BY_HAND)
     installed.inv("install", "--repair", "--yes")
-    assert drifts(installed) == []
+    assert installed.drifts() == []
 
 
 def test_what_was_taken_out_of_an_object_and_what_was_added_beside_it_is_told(installed: Site) -> None:
@@ -72,7 +67,7 @@ def test_what_was_taken_out_of_an_object_and_what_was_added_beside_it_is_told(in
     folder = path_of(installed, "configmaps", "of-mine")
     installed.kube.create(folder.rpartition("/")[0], {"apiVersion": "v1", "kind": "ConfigMap", "metadata": own})
 
-    found = drifts(installed)
+    found = installed.drifts()
 
     told = [(one["object"], one["field"], one["then"], one["now"]) for one in found]
     assert told == [
@@ -81,7 +76,26 @@ def test_what_was_taken_out_of_an_object_and_what_was_added_beside_it_is_told(in
     ]
     installed.kube.delete(folder)
     installed.inv("install", "--repair", "--yes")
-    assert drifts(installed) == []
+    assert installed.drifts() == []
+
+
+def test_a_label_of_the_namespace_that_was_changed_or_removed_is_told_and_one_of_others_is_not(installed: Site) -> None:
+    path, level = f"/api/v1/namespaces/{installed.namespace}", "pod-security.kubernetes.io/enforce"
+    weaker = {"name": installed.namespace, "labels": {level: "privileged", "of-others": "1"}}
+    installed.kube.apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": weaker}, BY_HAND)
+    (changed,) = installed.drifts("--check", code=3)
+    live = installed.kube.get(path) or {}
+    del live["metadata"]["labels"][level]
+    installed.kube.replace(path, live)
+
+    (removed,) = installed.drifts("--check", code=3)
+
+    where = (f"Namespace {installed.namespace}", f"metadata.labels.{level}", "restricted")
+    told = [tuple(one[key] for key in ("object", "field", "then", "now", "who")) for one in (changed, removed)]
+    assert told == [(*where, "privileged", BY_HAND), (*where, "nothing", "nobody tells")]
+    assert changed["when"].startswith("20")
+    installed.inv("install", "--repair", "--yes")
+    assert installed.drifts() == []
 
 
 def test_no_value_of_a_secret_is_shown(installed: Site) -> None:
@@ -95,4 +109,4 @@ def test_no_value_of_a_secret_is_shown(installed: Site) -> None:
     assert said.startswith("Secret hub: data.values.yaml: a value -> another one (")
     assert "very-secret" not in said
     installed.inv("install", "--repair", "--yes")
-    assert drifts(installed) == []
+    assert installed.drifts() == []

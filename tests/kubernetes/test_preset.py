@@ -11,41 +11,13 @@ from apply.target import target
 from render.vault import VaultLayout
 from tests.e2e.stack import Person, eventually
 from tests.kubernetes.site import Site
-from tests.kubernetes.vaultsite import TOKEN, install, running, with_deployer, with_secrets
+from tests.kubernetes.vaultsite import STORE, TOKEN, install, running, with_deployer, with_secrets
 from tests.openbao import OpenBao
 
 LAYOUT = VaultLayout("lab", hub_login="token", isolation="policy_per_user", buun_stack=True)
 KEPT = "secret/data/jupyterhub/vault-token"
-STORE = "/apis/external-secrets.io/v1/clustersecretstores"
 SERVICE = "secret/data/jupyterhub/admin-service"
-READER = "\n".join(f'path "{path}" {{ capabilities = ["read"] }}' for path in (KEPT, SERVICE))
 SECRETS = "from buunstack import SecretStore; s = SecretStore(); s.put('db', password='b1rd'); print(s.get('db'))"
-
-
-@pytest.fixture(scope="module")
-def operator(bao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A ClusterSecretStore that reads the tokens of hub and admin service, and nothing else."""
-    site = Site(tmp_path_factory.mktemp("operator"))
-    if site.kube.get("/apis/external-secrets.io/v1") is None:
-        pytest.skip("the cluster has no External Secrets Operator")
-    bao.ok("PUT", "sys/policies/acl/operator", body={"policy": READER})
-    token = bao.ok("POST", "auth/token/create", body={"policies": ["operator"]})["auth"]["client_token"]
-    site.kube.create("/api/v1/namespaces", {"kind": "Namespace", "metadata": {"name": site.namespace}})
-    secret = {"kind": "Secret", "metadata": {"name": "token"}, "stringData": {"token": token}}
-    site.kube.create(f"/api/v1/namespaces/{site.namespace}/secrets", secret)
-    name = f"{site.namespace}-store"
-    vault = {
-        "server": bao.address,
-        "path": "secret",
-        "version": "v2",
-        "caBundle": base64.b64encode(bao.ca.read_bytes()).decode(),
-        "auth": {"tokenSecretRef": {"name": "token", "key": "token", "namespace": site.namespace}},
-    }
-    body = {"apiVersion": "external-secrets.io/v1", "kind": "ClusterSecretStore", "metadata": {"name": name}}
-    site.kube.create(STORE, body | {"spec": {"provider": {"vault": vault}}})
-    yield name
-    site.kube.delete(f"{STORE}/{name}")
-    site.remove()
 
 
 @pytest.fixture(scope="module")

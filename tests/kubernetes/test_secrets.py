@@ -99,6 +99,26 @@ def test_an_unchanged_vault_is_left_alone_and_a_change_by_hand_is_planned_and_pu
     secret_site.inv("vault.apply", "--check")
 
 
+def test_a_policy_that_was_changed_by_hand_is_one_line_of_the_drift(bao: OpenBao, secret_site: Site) -> None:
+    assert secret_site.drifts("--check") == []
+    place = f"sys/policies/acl/{LAYOUT.hub_policy}"
+    before = bao.ok("GET", place)["data"]["policy"]
+    wider = f'{before}path "secret/*" {{\n  capabilities = ["read"]\n}}\n'
+    bao.ok("PUT", place, body={"policy": wider})
+
+    (found,) = secret_site.drifts("--check", code=3)
+
+    assert (found["object"], found["then"], found["who"]) == (
+        f"vault policy {LAYOUT.hub_policy}",
+        "as declared",
+        "nobody tells",
+    )
+    assert 'path "secret/*"' in found["now"]
+    assert secret_site.inv("drift").stdout.count("\n") == 1
+    secret_site.inv("vault.apply")
+    assert secret_site.drifts() == []
+
+
 def test_without_a_credential_an_install_says_that_nobody_looked_and_the_proof_tells_what_is_missing(
     bao: OpenBao, secret_site: Site
 ) -> None:

@@ -1,15 +1,25 @@
 """From one version of the chart to the next: said before what it means, and with a way back."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from apply import backuparchive
 from apply.charts import cache
+from apply.cluster import ClusterTarget
+from apply.clusterdatabase import ClusterDatabase
+from apply.target import target
+from tests.e2e.test_upgrade import DOWNGRADE, OLDER
 from tests.kubernetes.site import CHART, PASSWORD, Site, chart_values, kept
 
 FORMER = "4.2.0"
+NEWEST = "4621fec11365"
+"""The revision of JupyterHub 5; those of 4 end at the one before (jupyterhub/alembic/versions)."""
 ADA, BOB = "ada@example.org", "bob@example.org"
 BREAKING = """
 import sqlite3
@@ -109,6 +119,11 @@ def test_an_upgrade_that_fails_goes_back_and_the_next_one_keeps_everything(older
     older.spec.write_text(f"# kept by the platform team\n{spec}")
     servers = [pod["metadata"]["uid"] for pod in older.objects("pods", selector="component=singleuser-server")]
     homes = [claim["metadata"]["uid"] for claim in older.objects("persistentvolumeclaims")]
+    database = _aged(older, *_backups(older))
+    rehearsed = json.loads(older.inv("upgrade", "--to", CHART, "--rehearse", "--json").stdout)
+    assert rehearsed["versions"]["database"] == [OLDER, NEWEST]
+    assert rehearsed["rehearsal"]["seconds"] > 0
+    assert rehearsed["rehearsal"]["trouble"] == ""
     older.inv("upgrade", "--to", CHART, "--yes")
 
     assert older.spec.read_text() == f"# kept by the platform team\n{spec.replace(FORMER, CHART)}"
@@ -122,6 +137,28 @@ def test_an_upgrade_that_fails_goes_back_and_the_next_one_keeps_everything(older
         )
     assert answer.json()["name"] == ADA
     assert json.loads(older.inv("server.list", "--user", ADA, "--json").stdout)[0]["state"] == "ready"
-    backups = sorted((older.folder / "state" / "buunstack" / "lab.backups").glob("*.tar"))
+    backups = _backups(older)
     assert len(backups) == 2
     assert all(backup.stat().st_mode & 0o077 == 0 for backup in backups)
+    database.copy(older.folder / "migrated.sqlite")
+    assert database.described(older.folder / "migrated.sqlite")["revisions"] == [NEWEST]
+
+
+def _aged(site: Site, backup: Path) -> ClusterDatabase:
+    """The hub stopped, and the database of the backup in place as one of JupyterHub 4; the next hub finds it so.
+
+    No node has a hub of that version: JupyterHub's own way back stands in for what it would have left.
+    """
+    found = target(str(site.spec), None)
+    assert isinstance(found, ClusterTarget)
+    database, folder = ClusterDatabase(found), site.folder / "aged"
+    folder.mkdir()
+    file = backuparchive.read(backup, folder).database
+    subprocess.run([sys.executable, "-c", DOWNGRADE, str(file), OLDER], check=True, capture_output=True)
+    database.stop_hub(lambda _: None)
+    database.place(file, lambda _: None)
+    return database
+
+
+def _backups(site: Site) -> list[Path]:
+    return sorted((site.folder / "state" / "buunstack" / "lab.backups").glob("*.tar"))

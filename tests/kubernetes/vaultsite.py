@@ -13,20 +13,48 @@ from tests.openbao import OpenBao
 
 LAYOUT = VaultLayout("lab")
 PACKAGE = "/opt/buunstack"
+STORE = "/apis/external-secrets.io/v1/clustersecretstores"
+_READER = "\n".join(
+    f'path "secret/data/jupyterhub/{name}" {{ capabilities = ["read"] }}'
+    for name in ("vault-token", "admin-service", "config")
+)
 TOKEN = re.compile(r"\b(?:hvs|hvb|s|b)\.[A-Za-z0-9]{24}")
 """A token of Vault's or OpenBao's own."""
 
 
-def with_secrets(bao: OpenBao, **vault: Any) -> dict[str, Any]:
-    """Sections of the stack file; the notebook image lacks the package, so that its files are mounted."""
-    files = {
+def add_store(site: Site, bao: OpenBao) -> str:
+    """Make a ClusterSecretStore, whose token is a Secret of the site's namespace; its name."""
+    bao.ok("PUT", "sys/policies/acl/operator", body={"policy": _READER})
+    token = bao.ok("POST", "auth/token/create", body={"policies": ["operator"]})["auth"]["client_token"]
+    secret = {"kind": "Secret", "metadata": {"name": "token"}, "stringData": {"token": token}}
+    site.kube.create(f"/api/v1/namespaces/{site.namespace}/secrets", secret)
+    name = f"{site.namespace}-store"
+    vault = {
+        "server": bao.address,
+        "path": "secret",
+        "version": "v2",
+        "caBundle": base64.b64encode(bao.ca.read_bytes()).decode(),
+        "auth": {"tokenSecretRef": {"name": "token", "key": "token", "namespace": site.namespace}},
+    }
+    body = {"apiVersion": "external-secrets.io/v1", "kind": "ClusterSecretStore", "metadata": {"name": name}}
+    site.kube.create(STORE, body | {"spec": {"provider": {"vault": vault}}})
+    return name
+
+
+def package_files() -> dict[str, Any]:
+    """The package of the notebooks as `singleuser.extraFiles` in `PACKAGE`, since the tests' image lacks it."""
+    return {
         f"buunstack-{file.stem}": {
             "mountPath": f"{PACKAGE}/buunstack/{file.name}",
             "binaryData": base64.b64encode(file.read_bytes()).decode(),
         }
         for file in sorted((ROOT / "buunstack").glob("*.py"))
     }
-    values = chart_values() | {"singleuser": {"extraFiles": files}}
+
+
+def with_secrets(bao: OpenBao, **vault: Any) -> dict[str, Any]:
+    """Sections of the stack file."""
+    values = chart_values() | {"singleuser": {"extraFiles": package_files()}}
     return {
         "vault": {"address": bao.address, **vault},
         "ca": str(bao.ca),

@@ -23,12 +23,13 @@ _WRITE_GOLDEN = {"BUUNSTACK_GOLDEN": "write"}
 CODE = ("spec", "render", "apply", "hub", "buunstack")
 
 
-def _install(session: nox.Session, *groups: str) -> None:
+def _install(session: nox.Session, *groups: str, compiled: bool = False) -> None:
     """Install the platform's own dependencies and `groups`, pinned as in pyproject.toml, into the session."""
-    options = [f"--group={group}" for group in groups]
-    location = {"UV_PROJECT_ENVIRONMENT": session.virtualenv.location}
-    python = f"--python={session.python or session.virtualenv.location}"
-    session.run_install("uv", "sync", "--quiet", python, *options, env=location)
+    session.env["PYTHONDONTWRITEBYTECODE"] = None  # else each of the hundreds of processes compiles all it imports
+    # A local stack's processes write no bytecode themselves, so sessions that start many have all of it before.
+    environment = {"UV_PROJECT_ENVIRONMENT": session.virtualenv.location, "UV_COMPILE_BYTECODE": str(int(compiled))}
+    options = [f"--python={session.python or session.virtualenv.location}", *(f"--group={group}" for group in groups)]
+    session.run_install("uv", "sync", "--quiet", *options, env=environment)
 
 
 @nox.session
@@ -72,7 +73,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 def e2e_local(session: nox.Session) -> None:
     """A stack's whole life on this machine: install, change, sign in, work, uninstall."""
-    _install(session, "test")
+    _install(session, "test", compiled=True)
     # Whole stacks start here, so that more at once than there are cores only wait for each other.
     session.run("pytest", *(session.posargs or ("-n", str(_CORES), *_WHOLE_FILES, *_LIVES)))
 
@@ -80,7 +81,7 @@ def e2e_local(session: nox.Session) -> None:
 @nox.session
 def faults(session: nox.Session) -> None:
     """Killed processes, cut installs, full disks, taken ports: what a machine does to a stack."""
-    _install(session, "test")
+    _install(session, "test", compiled=True)
     session.run("pytest", *(session.posargs or (*_PARALLEL, *_FAULTS)))
 
 
@@ -118,7 +119,7 @@ def images(session: nox.Session) -> None:
 @nox.session
 def browser(session: nox.Session) -> None:
     """The local stack in headless Chromium; screenshots are left in artifacts/."""
-    _install(session, "test", "browser")
+    _install(session, "test", "browser", compiled=True)
     session.run("pytest", "tests/browser", "--timeout=300", *session.posargs)
 
 

@@ -215,7 +215,7 @@ def _hub_part(stack: Stack) -> dict[str, Any]:
     code = [f"site/{path}" for path in hubfiles.hub_files(*_foreign(stack)) if path not in _SUPERVISION]
     return part(
         "hub",
-        ["@{python}", "-m", "jupyterhub", "-f", f"{STATE}/site/hub/local/jupyterhub_config.py"],
+        ["@{python}", "-m", "hub.local.start", "-f", f"{STATE}/site/hub/local/jupyterhub_config.py"],
         environment={**_HUB_ENVIRONMENT, "BUUNSTACK_SETTINGS": f"{STATE}/{SETTINGS}"},
         environment_files=secrets,
         directory=f"{STATE}/hub",

@@ -1,6 +1,7 @@
 """The JSON Schema of the stack file, made from the model. Pure."""
 
 import json
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -11,8 +12,9 @@ from spec.model import Stack
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
+@cache
 def schema() -> dict[str, Any]:
-    """The schema, draft 2020-12."""
+    """The schema, draft 2020-12; the same object each time, which nobody changes."""
     made = msgspec.json.schema(Stack)
     for section in Section.__subclasses__():
         _add_defaults(section, made["$defs"][section.__name__]["properties"])

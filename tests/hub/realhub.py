@@ -128,7 +128,7 @@ class RealHub:
 
     def start(self) -> None:
         """Start the hub, again after `stop`, and wait until it answers through the proxy."""
-        self._start("hub", [sys.executable, "-m", "jupyterhub", "-f", str(self.folder / "config.py")])
+        self._start("hub", [sys.executable, "-m", "hub.local.start", "-f", str(self.folder / "config.py")])
         eventually(self._answers, "the hub answers", 40)
 
     def stop(self) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import msgspec
 import pytest
 
+from spec import validators
 from spec.document import Document
 from spec.load import load_with_warnings
 from spec.model import Stack
@@ -21,6 +21,7 @@ ROOT = EXAMPLES.parent.parent
 SHIPPED = [*sorted(EXAMPLES.glob("*.yaml")), ROOT / "stack.yaml"]
 FILES = [*SHIPPED, *sorted((Path(__file__).parent / "files").glob("*.yaml"))]
 """The examples, and beside them what they leave out."""
+jsonschema = validators.jsonschema()
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 
 

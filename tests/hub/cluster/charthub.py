@@ -11,7 +11,9 @@ from typing import Any, Self
 import requests
 
 from tests.hub.cluster.chart import HubFolder
-from tests.hub.realhub import eventually
+from tests.hub.realhub import ROOT, eventually
+
+_START = str(ROOT / "hub" / "local" / "start.py")
 
 
 class Routes(BaseHTTPRequestHandler):
@@ -56,7 +58,7 @@ class ChartHub:
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._proxy.serve_forever, daemon=True).start()
-        command = [sys.executable, "-m", "jupyterhub", "-f", str(self._folder.path / "jupyterhub_config.py")]
+        command = [sys.executable, "-P", _START, "-f", str(self._folder.path / "jupyterhub_config.py")]
         with self.log.open("wb") as log:
             # The chart reaches its proxy by the name of a Service.
             command += ["--ConfigurableHTTPProxy.api_url", f"http://127.0.0.1:{self._folder.proxy_port}"]

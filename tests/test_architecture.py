@@ -50,6 +50,7 @@ ONLY_THERE = {
     "hub/metrics.py": {"prometheus_client"},
     "hub/renewer/metrics.py": {"prometheus_client"},
     "hub/local/measured.py": {"cryptography"},
+    "hub/local/placeholder.py": {"cryptography"},
     "hub/cluster/tokensecret.py": {"kubernetes_asyncio", "aiohttp"},
     "buunstack/magics.py": {"IPython"},
     "apply/mcpclient.py": {"mcp", "httpx2"},

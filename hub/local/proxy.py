@@ -13,6 +13,8 @@ from jupyterhub_traefik_proxy.fileprovider import TraefikFileProviderProxy
 from jupyterhub_traefik_proxy.traefik_utils import TraefikConfigFileHandler, atomic_writing
 from traitlets import default, observe
 
+from hub.local.placeholder import placeholder
+
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-~@ ")
 _RESERVED = frozenset(":?#[]@!$&'()*+,;=%")
 """Of RFC 3986, section 2.2: Traefik takes `+` and `%2B` for two different paths, and clients send either."""
@@ -76,6 +78,8 @@ class StackProxy(TraefikFileProviderProxy):  # type: ignore[misc]
         # The base lets the file of an earlier hub win over what this one was told.
         self.dynamic_config.pop("tls", None)
         self.dynamic_config["http"].pop("middlewares", None)
+        if not self.ssl_cert:
+            self.dynamic_config["tls"] = placeholder()
         await super()._setup_traefik_dynamic_config()
 
     def _dynamic_config_for_route(self, routespec: str, target: str, data: Any) -> tuple[Any, Any]:

@@ -1,9 +1,13 @@
 """Names of users and servers steer neither Traefik's rules nor its templates: a real hub behind a real Traefik."""
 
+import tomllib
 from urllib.parse import quote
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from hub.local.proxy import rule
 from tests.hub.realhub import RealHub
@@ -65,6 +69,16 @@ def test_the_routes_file_holds_no_value_of_the_proxys_environment(hub: RealHub) 
     hub.spawn("mallory", '{{ env "HOME" }}')
 
     assert "{{" not in (hub.folder / "traefik" / "rules.toml").read_text()
+
+
+def test_the_proxy_has_a_certificate_for_nobody_instead_of_making_one_at_each_change_of_routes(hub: RealHub) -> None:
+    routes = tomllib.loads((hub.folder / "traefik" / "rules.toml").read_text())
+
+    used = routes["tls"]["stores"]["default"]["defaultCertificate"]
+    certificate = x509.load_pem_x509_certificate(used["certFile"].encode())
+    key = serialization.load_pem_private_key(used["keyFile"].encode(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey), "Traefik's own would be RSA"
+    assert key.public_key() == certificate.public_key()
 
 
 @pytest.mark.parametrize(

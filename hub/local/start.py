@@ -2,14 +2,14 @@
 
 import sys
 
-_GRAMMAR = "rfc3987_syntax"
+GRAMMAR = "rfc3987_syntax"
 """jupyter_events loads jsonschema, which imports this for the format `iri` where it is installed; it compiles 38
-grammars, 0.9 s (measured). No event of a hub has such a field (jupyterhub/event-schemas)."""
+grammars, 0.9 s (measured). No event of a hub or of a notebook server has such a field (their event schemas)."""
 
 
 def main() -> None:
     """JupyterHub's own program, with this process' arguments."""
-    sys.modules[_GRAMMAR] = None  # type: ignore[assignment]  # importing it is an ImportError, which jsonschema expects
+    sys.modules[GRAMMAR] = None  # type: ignore[assignment]  # importing it is an ImportError, which jsonschema expects
     # Nothing is written beside the stack's own files, which the environment sees to; packages may keep theirs compiled.
     sys.dont_write_bytecode = False
     from jupyterhub.app import main as jupyterhub

@@ -6,9 +6,11 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
+import jupyterhub
 import pytest
 
 from hub.local import process
@@ -138,10 +140,22 @@ def test_a_server_that_ends_at_once_says_where_the_reason_is(make: Make) -> None
     assert "no such module" in spawner.log_file.read_text()
 
 
+def test_a_server_is_jupyterhubs_own_without_the_grammar_of_addresses(make: Make, tmp_path: Path) -> None:
+    spawner = make()
+    spawner.environment_id = "minimal-1f"
+    asked = [sys.executable, "-X", "importtime", *spawner.cmd[1:], "--version"]
+
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout == f"{jupyterhub.__version__}\n"
+    assert "jupyter_events" in done.stderr
+    assert "lark" not in done.stderr
+
+
 def test_an_environment_has_its_own_interpreter_and_is_kept(make: Make, tmp_path: Path) -> None:
     spawner = make()
     spawner.environment_id = "minimal-1f"
-    assert spawner.cmd == [f"{tmp_path}/profiles/minimal-1f/bin/python", "-P", "-m", "jupyterhub.singleuser"]
+    assert spawner.cmd[:-1] == [f"{tmp_path}/profiles/minimal-1f/bin/python", "-P", "-c"]
     spawner.clear_state()
     again = make()
     again.load_state(spawner.get_state())

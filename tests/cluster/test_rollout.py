@@ -15,6 +15,7 @@ from apply.kube import Kube
 from apply.rollout import records, recover, roll_out
 from apply.takeover import take_over
 from spec.errors import StackError
+from tests.nodeimages import image_names
 
 CHART = Path(__file__).parent / "chart"
 IMAGE = "local/python:latest"
@@ -41,10 +42,7 @@ def text(kube: Kube, namespace: str) -> str:
 @pytest.fixture
 def local_image(kube: Kube) -> None:
     """An image the cluster's nodes have already: these tests pull none."""
-    names = [
-        name for node in kube.items("/api/v1/nodes") for image in node["status"]["images"] for name in image["names"]
-    ]
-    if not any(IMAGE in name for name in names):
+    if not any(IMAGE in name for name in image_names(kube)):
         pytest.skip(f"the cluster has no image {IMAGE}")
 
 

@@ -15,6 +15,7 @@ from apply.kubeconfig import access
 from spec.errors import ToolMissing
 from tests.kubernetes.site import CHART, IMAGES, Site, chart_is_there
 from tests.kubernetes.vaultsite import STORE, add_store
+from tests.nodeimages import image_names
 from tests.openbao import OpenBao
 
 _NODE_REPORTS_SECONDS = 45
@@ -64,8 +65,7 @@ def tools(cluster: None) -> None:
 
 
 def _missing_images() -> list[str]:
-    nodes = Kube(access(None)).items("/api/v1/nodes")
-    there = {name for node in nodes for image in node["status"].get("images", []) for name in image.get("names") or []}
+    there = image_names(Kube(access(None)))
     return [image for image in IMAGES if not any(name.endswith(f"/{image}") for name in there)]
 
 

@@ -37,9 +37,9 @@ def scratch() -> Iterator[Path]:
 
 
 def _sweep(home: Path) -> None:
-    """Remove the folders that no living command holds."""
+    """Remove the folders that no living command holds; one that ends takes its own away at any moment."""
     for left in home.iterdir():
-        with _opened(left) as descriptor, contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(BlockingIOError, FileNotFoundError), _opened(left) as descriptor:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(left)
 

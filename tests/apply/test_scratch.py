@@ -12,12 +12,18 @@ import pytest
 from apply.scratch import scratch
 
 HOLDER = """
-import sys, signal
+import sys
 from apply.scratch import scratch
 with scratch() as folder:
     (folder / "accounts.json").write_text("{}")
     print(folder, flush=True)
     sys.stdin.read()
+"""
+MANY = """
+from apply.scratch import scratch
+for number in range(400):
+    with scratch() as folder:
+        (folder / "accounts.json").write_text("{}")
 """
 
 
@@ -62,3 +68,10 @@ def test_the_folder_of_a_command_that_still_works_stays() -> None:
     finally:
         process.communicate("")
     assert (process.returncode, other.exists()) == (0, False)
+
+
+def test_commands_that_begin_while_others_end_do_not_stumble_over_their_folders(tmp_path: Path) -> None:
+    several = [subprocess.Popen([sys.executable, "-c", MANY], stderr=subprocess.PIPE, text=True) for _ in range(3)]
+
+    assert [process.communicate()[1] for process in several] == [""] * 3
+    assert list((tmp_path / "buunstack" / "scratch").iterdir()) == []

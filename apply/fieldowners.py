@@ -49,36 +49,43 @@ def drifts(recorded: Object, live: Object) -> list[Drift]:
 
 def added(live: Object) -> Drift:
     """An object with the release's labels that nobody declared."""
-    entries = live["metadata"].get("managedFields") or [{}]
-    first = min(entries, key=lambda entry: str(entry.get("time", "")))
-    who = str(first.get("manager") or NOBODY)
+    who, _ = _who_and_when(min(_entries(live), key=_time, default={}))
     return Drift(manifests.title(live), "", "nothing", "there", who, str(live["metadata"].get("creationTimestamp", "")))
 
 
 def label(live: Object, name: str) -> tuple[str, str]:
     """(who, when) of a label's present value; of one that was removed nobody tells."""
-    owners: list[dict[str, Any]] = [
+    owners = [
         entry
-        for entry in live["metadata"].get("managedFields") or []
+        for entry in _entries(live)
         if f"f:{name}" in (entry.get("fieldsV1") or {}).get("f:metadata", {}).get("f:labels", {})
     ]
-    last = max(owners, key=lambda entry: str(entry.get("time", ""))) if owners else {}
-    return str(last.get("manager") or NOBODY), str(last.get("time", ""))
+    return _who_and_when(max(owners, key=_time, default={}))
+
+
+def _entries(live: Object) -> list[dict[str, Any]]:
+    return live["metadata"].get("managedFields") or []
+
+
+def _time(entry: dict[str, Any]) -> str:
+    return str(entry.get("time", ""))
+
+
+def _who_and_when(entry: dict[str, Any]) -> tuple[str, str]:
+    return str(entry.get("manager") or NOBODY), _time(entry)
 
 
 def _foreign(live: Object) -> list[dict[str, Any]]:
-    entries = live["metadata"].get("managedFields") or []
     return [
         entry
-        for entry in entries
+        for entry in _entries(live)
         if entry.get("manager") not in (*OURS, *_CONTROLLERS) and entry.get("subresource") != "status"
     ]
 
 
 def _latest(live: Object) -> dict[str, Any]:
     """Who changed the object last, besides ourselves: a removed field has no owner that tells more."""
-    entries = _foreign(live)
-    return max(entries, key=lambda entry: str(entry.get("time", ""))) if entries else {}
+    return max(_foreign(live), key=_time, default={})
 
 
 def _add(
@@ -91,8 +98,7 @@ def _add(
     then, now = (manifests.shown(path, None if one is _ABSENT else one, secret) for one in (before, after))
     if then == now:  # both hidden
         then, now = "a value", "another one"
-    who, when = str(entry.get("manager") or NOBODY), str(entry.get("time", ""))
-    found[path] = Drift(title, path, then, now, who, when)
+    found[path] = Drift(title, path, then, now, *_who_and_when(entry))
 
 
 def _owned(fields: dict[str, Any], steps: _Steps, recorded: Any) -> Iterator[_Steps]:

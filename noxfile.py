@@ -26,7 +26,7 @@ CODE = ("spec", "render", "apply", "hub", "buunstack")
 def _install(session: nox.Session, *groups: str, compiled: bool = False) -> None:
     """Install the platform's own dependencies and `groups`, pinned as in pyproject.toml, into the session."""
     session.env["PYTHONDONTWRITEBYTECODE"] = None  # else each of the hundreds of processes compiles all it imports
-    # A local stack's processes write no bytecode themselves, so sessions that start many have all of it before.
+    # Of a local stack's processes the hub alone writes bytecode, so sessions that start many have all of it before.
     environment = {"UV_PROJECT_ENVIRONMENT": session.virtualenv.location, "UV_COMPILE_BYTECODE": str(int(compiled))}
     options = [f"--python={session.python or session.virtualenv.location}", *(f"--group={group}" for group in groups)]
     session.run_install("uv", "sync", "--quiet", *options, env=environment)

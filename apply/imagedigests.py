@@ -5,9 +5,8 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
-from spec.pushed import Pushed, pushed, unreadable
+from spec.pushed import FILE, Pushed, pushed, unreadable
 
-NAME = "pushed.yaml"
 _HEAD = "# Written by `inv images.push`; keep it in git: profiles start these digests.\n"
 
 
@@ -22,7 +21,7 @@ def pushed_images(file: Path) -> dict[str, Pushed]:
     Raises:
         StackError: the file is damaged.
     """
-    path = folder_of(file) / NAME
+    path = folder_of(file) / FILE
     try:
         return pushed(path.read_text("utf-8"), str(path))
     except FileNotFoundError:
@@ -41,7 +40,7 @@ def write_pushed(file: Path, images: Mapping[str, Pushed]) -> None:
     from apply import imagefiles
 
     entries = {address: to_builtins(entry) for address, entry in {**pushed_images(file), **images}.items()}
-    imagefiles.write(folder_of(file), {NAME: _HEAD + imagefiles.as_yaml(entries)})
+    imagefiles.write(folder_of(file), {FILE: _HEAD + imagefiles.as_yaml(entries)})
 
 
 def digests(file: Path) -> dict[str, str]:

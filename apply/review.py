@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Literal
 
 from apply import console
-from apply.imagedigests import NAME, folder_of, pushed_images
+from apply.imagedigests import folder_of, pushed_images
 from apply.run import found, run
 from apply.validation import validated
 from render import review as text
 from spec.errors import PlanNotEmpty, StackError, ToolMissing
 from spec.load import parse
-from spec.pushed import Declared, pushed
+from spec.pushed import FILE, Declared, pushed
 
 Form = Literal["markdown", "json", "junit"]
 WORKING_TREE = "."
@@ -52,7 +52,7 @@ def _state(path: Path, revision: str) -> Declared | None:
     content = _text(folder, known, path.name, revision)
     if content is None:
         return None
-    notes = f"{folder_of(path).name}/{NAME}"
+    notes = f"{folder_of(path).name}/{FILE}"
     images = _text(folder, known, notes, revision)
     return Declared(parse(content, f"{revision}:{path.name}")[0], pushed(images or "", f"{revision}:{notes}"))
 

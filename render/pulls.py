@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from render.effects import Effect, who
 from spec.images import built_images
 from spec.profiles import StartedImage, started_images
-from spec.pushed import Declared
+from spec.pushed import FILE, Declared
 from spec.quantities import megabytes
 
-PUSHED = "pushed.yaml"
-"""What an effect is by when no key of the stack file is."""
 _NAMING = ("registry", "tag", "name", "cuda_name")
 """The keys of `images` that the address of a built image is made of."""
 
@@ -91,7 +89,8 @@ def _pull(
     """Args: slots: by key, where the newer one is started."""
     was, now = pair
     profiles = {one.profile.slug: one.profile for one in slots.values()}
-    keys = (PUSHED,) if was.address == now.address else _keys(before, after, slots, old)
+    # An effect is by this file when no key of the stack file makes another address.
+    keys = (FILE,) if was.address == now.address else _keys(before, after, slots, old)
     return Pull(was, now, tuple(profiles), who(*profiles.values()), keys)
 
 

@@ -9,6 +9,9 @@ from msgspec import Meta
 from spec.errors import StackError
 from spec.model import Stack
 
+FILE = "pushed.yaml"
+"""Its name, in the folder of a stack file's own locks."""
+
 
 class Pushed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """An image as a registry has it."""

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from apply.cluster import ClusterTarget
-from apply.imagedigests import NAME, folder_of, write_pushed
+from apply.imagedigests import folder_of, write_pushed
 from apply.kube import Kube
 from apply.target import Options
 from spec.load import load
-from spec.pushed import Pushed
+from spec.pushed import FILE, Pushed
 from tests.kubernetes.site import Site, chart_values, kept
 
 OPTIONS = Options()
@@ -97,7 +97,7 @@ def test_a_plan_for_a_merge_request_has_the_sizes_of_what_was_applied_last(chang
         write_pushed(changed.spec, {address: Pushed(f"sha256:{'2' * 64}", "f2", 1_314_000_000)})
         markdown = changed.inv("plan", "--markdown").stdout
     finally:
-        (folder_of(changed.spec) / NAME).unlink()
+        (folder_of(changed.spec) / FILE).unlink()
         changed.inv("install", "--yes")
 
     (row,) = [line for line in markdown.splitlines() if line.startswith("| everybody | lab: ")]

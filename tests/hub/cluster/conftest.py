@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from hub.local.start import GRAMMAR
 from tests.hub.cluster.chart import UPSTREAMS_SNIPPET, HubFolder
 from tests.hub.cluster.kubeconfig import of_nowhere
 from tests.hub.cluster.stacks import make_stack, values
 
 _PROBE = Path(__file__).with_name("probe.py")
-_PROGRAM = "import runpy, sys; sys.modules['rfc3987_syntax'] = None; runpy.run_path(sys.argv[2])"
-"""Without what `hub/local/start.py` leaves out: this is most of a probe's time."""
+_PROGRAM = f"import runpy, sys; sys.modules[{GRAMMAR!r}] = None; runpy.run_path(sys.argv[2])"
+"""Without what a local hub's start leaves out: this is most of a probe's time."""
 
 
 def probed(folder: HubFolder, requests: list[dict[str, Any]]) -> dict[str, Any]:

@@ -15,8 +15,6 @@ try:
 finally:
     print([name for name in ("lark", "rfc3987_syntax") if sys.modules.get(name)])
 """
-
-
 ROOT = Path(__file__).parents[3]
 
 
